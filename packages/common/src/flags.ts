@@ -8,6 +8,8 @@ import { parseDuration } from './duration.ts'
 export type Flag = {
   type: 'string' | 'duration' | 'int' | 'bool' | 'list'
   default?: string
+  /** One letter, as in `-l`. */
+  short?: string
   /** One line for --help. */
   help: string
   /** Environment variable read when the flag is not given: for what must stay out of the process list. */
@@ -47,13 +49,14 @@ export type ReadFlags<T extends FlagTable> = {
 
 /**
  * Reads a command line by a table of flags; pure. `--name value`, `--name=value`, `--bool`, `--bool=false` and
- * `-v 2` work as in Go's pflag; every fault is collected. `ignorable` are names accepted without meaning.
+ * `-v 2` work as in Go's pflag; every fault is collected. `ignorable` are names accepted without meaning, with
+ * whether they take a value.
  */
 export function readFlags<const T extends FlagTable>(
   table: T,
   argv: readonly string[],
   env: Readonly<Record<string, string | undefined>> = {},
-  ignorable: ReadonlySet<string> = new Set(),
+  ignorable: Readonly<Record<string, 'bool' | 'value'>> = {},
 ): ReadFlags<T> {
   const given = collect(table, argv, ignorable)
   const values: Record<string, unknown> = {}
@@ -69,13 +72,20 @@ export function readFlags<const T extends FlagTable>(
   return { values: values as FlagValues<T>, given: names, faults: given.faults, ignored: given.ignored }
 }
 
-function collect(table: FlagTable, argv: readonly string[], ignorable: ReadonlySet<string>) {
+function collect(
+  table: FlagTable,
+  argv: readonly string[],
+  ignorable: Readonly<Record<string, 'bool' | 'value'>>,
+) {
   const texts = new Map<string, string>()
   const faults: string[] = []
   const ignored: string[] = []
   const options: Record<string, { type: 'string' | 'boolean'; short?: string; multiple: true }> = {}
+  for (const [name, kind] of Object.entries(ignorable)) {
+    options[name] = { type: kind === 'bool' ? 'boolean' : 'string', multiple: true }
+  }
   for (const [name, flag] of Object.entries(table)) {
-    const short = name.length === 1 ? { short: name } : {}
+    const short = name.length === 1 ? { short: name } : flag.short ? { short: flag.short } : {}
     options[name] = { type: flag.type === 'bool' ? 'boolean' : 'string', multiple: true, ...short }
   }
   const { tokens } = parseArgs({
@@ -90,7 +100,7 @@ function collect(table: FlagTable, argv: readonly string[], ignorable: ReadonlyS
     if (token.kind !== 'option') continue
     const flag = table[token.name]
     if (flag === undefined) {
-      if (ignorable.has(token.name)) ignored.push(token.name)
+      if (token.name in ignorable) ignored.push(token.name)
       else faults.push(`unknown flag: ${token.rawName}`)
     } else if (flag.type === 'bool') {
       texts.set(token.name, token.value ?? 'true')
@@ -149,7 +159,7 @@ function leastText(flag: Flag): string {
 /** The flags as --help prints them: name, default and meaning, in table order. */
 export function flagsHelp(table: FlagTable): string {
   const rows = Object.entries(table).map(([name, flag]) => {
-    const dashes = name.length === 1 ? `-${name}` : `--${name}`
+    const dashes = name.length === 1 ? `-${name}` : `${flag.short ? `-${flag.short}, ` : ''}--${name}`
     const notes = [flag.default && `default ${flag.default}`, flag.env && `or env ${flag.env}`].filter(
       Boolean,
     )

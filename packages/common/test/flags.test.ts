@@ -1,6 +1,7 @@
 import { expect } from 'chai'
 import { parseDuration } from '../src/duration.ts'
 import { flagsHelp, readFlags } from '../src/flags.ts'
+import { metricsServerFlags } from '../src/metrics-server-flags.ts'
 
 const table = {
   'metric-resolution': { type: 'duration', default: '15s', least: 3000, help: 'scrape interval' },
@@ -72,8 +73,8 @@ describe('the command line', () => {
   })
 
   it('accepts names without meaning here and tells which', () => {
-    const read = readFlags(table, ['--profiling=false'], {}, new Set(['profiling']))
-    expect(read).to.deep.include({ faults: [], ignored: ['profiling'] })
+    const read = readFlags(table, ['--profiling=false', '--vmodule', 'a=1'], {}, metricsServerFlags)
+    expect(read).to.deep.include({ faults: [], ignored: ['profiling', 'vmodule'] })
   })
 
   it('prints its own help', () => {
