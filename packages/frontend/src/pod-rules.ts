@@ -1,0 +1,100 @@
+import type { ContainerRecord, PodRecord } from '@metrics-ring/common/record'
+import type { ItemUsage, Labels, PodItem } from './item.ts'
+
+/** The record that says so. */
+export type Source = {
+  readonly node: string
+  /** When its scrape was sent, shared clock, milliseconds. */
+  readonly atMs: number
+  /** Its Node object exists, with the uid that the shard saw. */
+  live: boolean
+}
+
+/** What one record says of one pod. */
+export type Candidate = {
+  source: Source
+  /** The greatest start of its containers, milliseconds since the epoch; 0: no start is known. */
+  startMs: number
+  /** Shared clock, milliseconds; 0: a container has no usage, and a partial pod is never served. */
+  expiresMs: number
+  timestampMs: number
+  windowMs: number
+  containers: readonly { name: string; usage: ItemUsage }[]
+}
+
+/** A pod whose containers all started this long before the Pod object was created is an earlier one, milliseconds. */
+const earlierMs = 10_000
+
+export function candidateOf(pod: PodRecord, source: Source, maxAgeMs: number): Candidate {
+  const candidate = { source, startMs: 0, expiresMs: Number.POSITIVE_INFINITY, timestampMs: 0, windowMs: 0 }
+  const containers: { name: string; usage: ItemUsage }[] = []
+  let complete = pod.containers.length > 0
+  for (const container of pod.containers) {
+    candidate.startMs = Math.max(candidate.startMs, startOf(container))
+    const { usage } = container
+    if (!usage) {
+      complete = false
+      continue
+    }
+    candidate.expiresMs = Math.min(candidate.expiresMs, usage.atMs + maxAgeMs)
+    if (containers.length === 0 || usage.timestampMs < candidate.timestampMs) {
+      candidate.timestampMs = usage.timestampMs
+      candidate.windowMs = usage.windowMs
+    }
+    containers.push({ name: container.name, usage: itemUsage(usage) })
+  }
+  if (!complete) return { ...candidate, expiresMs: 0, containers: [] }
+  if (containers.length > 1) containers.sort((a, b) => (a.name < b.name ? -1 : 1))
+  return { ...candidate, containers }
+}
+
+function startOf(container: ContainerRecord): number {
+  return container.base?.startMs ?? 0
+}
+
+export function itemUsage(usage: ItemUsage): ItemUsage {
+  const { cpuNanocores, memoryBytes, swapBytes } = usage
+  return swapBytes === undefined ? { cpuNanocores, memoryBytes } : { cpuNanocores, memoryBytes, swapBytes }
+}
+
+/**
+ * Which record speaks for the pod: the one with the latest container start, then the latest scrape; where starts
+ * are missing, the latest scrape. None where each belongs to an earlier pod of the name, or to no known node.
+ * @param createdMs creationTimestamp of the Pod object; 0: not known.
+ */
+export function choose(candidates: readonly Candidate[], createdMs: number): Candidate | undefined {
+  const standing = candidates.filter(
+    ({ source, startMs }) => source.live && (startMs === 0 || startMs >= createdMs - earlierMs),
+  )
+  if (standing.length < 2) return standing[0]
+  const byStart = standing.every(({ startMs }) => startMs > 0)
+  return standing.reduce((best, each) => (outranks(each, best, byStart) ? each : best))
+}
+
+function outranks(a: Candidate, b: Candidate, byStart: boolean): boolean {
+  if (byStart && a.startMs !== b.startMs) return a.startMs > b.startMs
+  if (a.source.atMs !== b.source.atMs) return a.source.atMs > b.source.atMs
+  return a.source.node > b.source.node
+}
+
+/** Whether both would be rendered alike, labels aside. */
+export function sameSample(a: Candidate, b: Candidate): boolean {
+  return (
+    a.timestampMs === b.timestampMs &&
+    a.windowMs === b.windowMs &&
+    a.containers.length === b.containers.length &&
+    a.containers.every((container, index) => {
+      const other = b.containers[index]
+      return other?.name === container.name && sameUsage(container.usage, other.usage)
+    })
+  )
+}
+
+export function sameUsage(a: ItemUsage, b: ItemUsage): boolean {
+  return a.cpuNanocores === b.cpuNanocores && a.memoryBytes === b.memoryBytes && a.swapBytes === b.swapBytes
+}
+
+export function podItem(namespace: string, name: string, labels: Labels, candidate: Candidate): PodItem {
+  const { timestampMs, windowMs, containers } = candidate
+  return { namespace, name, labels, timestampMs, windowMs, containers: [...containers] }
+}

@@ -1,0 +1,135 @@
+import type { Group } from './groups.ts'
+import type { PodItem } from './item.ts'
+import type { PodObject } from './objects.ts'
+import { createOrder } from './order.ts'
+import { type Candidate, choose, podItem, type Source, sameSample } from './pod-rules.ts'
+import { createShelf, type Entry, putOn, type Selection, type Shelf, select, takeOff } from './shelf.ts'
+
+/** An item as it stands in a list, in the two representations that are kept. */
+export type Rendered = { json: Buffer; protobuf: Buffer }
+
+export interface PodEntry extends Entry<PodEntry> {
+  readonly namespace: string
+  /** creationTimestamp of the Pod object, milliseconds since the epoch. */
+  createdMs: number
+  /** One of each record that names the pod. */
+  candidates: Candidate[]
+  served: Candidate | undefined
+}
+
+type Namespace = { readonly name: string; shelf: Shelf<PodEntry> }
+
+export type Pods = ReturnType<typeof createPods>
+
+/** All pods that an object or a record names. A pod has an entry while either does. */
+export function createPods(render: (item: PodItem) => Rendered) {
+  const namespaces = new Map<string, Namespace>()
+  const order = createOrder<Namespace>()
+  const count = { losers: 0 }
+
+  function entryOf(namespace: string, name: string): PodEntry {
+    let home = namespaces.get(namespace)
+    if (!home) {
+      home = { name: namespace, shelf: createShelf<PodEntry>() }
+      namespaces.set(namespace, home)
+      order.add(home)
+    }
+    return home.shelf.byName.get(name) ?? putOn(home.shelf, newEntry(home.name, name))
+  }
+  function discardIfEmpty(entry: PodEntry) {
+    if (entry.group || entry.candidates.length > 0) return
+    const home = namespaces.get(entry.namespace)
+    if (!home) return
+    takeOff(home.shelf, entry)
+    if (home.shelf.byName.size > 0) return
+    namespaces.delete(home.name)
+    order.remove(home)
+  }
+  /** Decides anew what is served; renders it if that, or the labels, changed. */
+  function judge(entry: PodEntry, labelsChanged = false) {
+    const winner = entry.group && choose(entry.candidates, entry.createdMs)
+    if (!entry.group || !winner || winner.expiresMs === 0) return blank(entry)
+    if (labelsChanged || !entry.served || !sameSample(entry.served, winner)) {
+      const { json, protobuf } = render(podItem(entry.namespace, entry.name, entry.group.labels, winner))
+      entry.json = json
+      entry.protobuf = protobuf
+    }
+    entry.served = winner
+    entry.expiresMs = winner.expiresMs
+  }
+  function forget(entry: PodEntry) {
+    namespaces.get(entry.namespace)?.shelf.groups.leave(entry)
+    judge(entry)
+    discardIfEmpty(entry)
+  }
+
+  return {
+    count,
+    judge,
+    /** A record names the pod. */
+    claim(namespace: string, name: string, candidate: Candidate): PodEntry {
+      const entry = entryOf(namespace, name)
+      const { candidates } = entry
+      const at = candidates.findIndex(({ source }) => source.node === candidate.source.node)
+      if (at >= 0) candidates[at] = candidate
+      else if (candidates.push(candidate) > 1) count.losers++
+      judge(entry)
+      return entry
+    },
+    /** A record no longer names the pod. */
+    unclaim(entry: PodEntry, source: Source) {
+      const at = entry.candidates.findIndex((candidate) => candidate.source === source)
+      if (at < 0) return
+      if (entry.candidates.length > 1) count.losers--
+      entry.candidates.splice(at, 1)
+      judge(entry)
+      discardIfEmpty(entry)
+    },
+    upsert({ namespace, name, createdMs, labels }: PodObject) {
+      const entry = entryOf(namespace, name)
+      entry.createdMs = createdMs
+      const changed = (namespaces.get(namespace) as Namespace).shelf.groups.join(entry, labels)
+      judge(entry, changed)
+    },
+    remove(namespace: string, name: string) {
+      const entry = namespaces.get(namespace)?.shelf.byName.get(name)
+      if (entry) forget(entry)
+    },
+    retain(has: (namespace: string, name: string) => boolean) {
+      for (const { shelf } of [...namespaces.values()]) {
+        for (const entry of [...shelf.byName.values()]) {
+          if (entry.group && !has(entry.namespace, entry.name)) forget(entry)
+        }
+      }
+    },
+    find: (namespace: string, name: string) => namespaces.get(namespace)?.shelf.byName.get(name),
+    /** By namespace, then name; one array a namespace. */
+    select(namespace: string | undefined, selection: Selection): (readonly PodEntry[])[] {
+      const homes = namespace === undefined ? order.all() : namespaces.get(namespace)
+      if (!homes) return []
+      return ('shelf' in homes ? [homes] : homes).map(({ shelf }) => select(shelf, selection))
+    },
+  }
+}
+
+function newEntry(namespace: string, name: string): PodEntry {
+  return {
+    name,
+    namespace,
+    group: undefined as Group<PodEntry> | undefined,
+    place: 0,
+    json: undefined,
+    protobuf: undefined,
+    expiresMs: 0,
+    createdMs: 0,
+    candidates: [],
+    served: undefined,
+  }
+}
+
+function blank(entry: PodEntry) {
+  entry.json = undefined
+  entry.protobuf = undefined
+  entry.served = undefined
+  entry.expiresMs = 0
+}
