@@ -1,0 +1,102 @@
+import type { Times } from './times.ts'
+
+/**
+ * This shard's claim on a node: whether it scrapes it, and why. Pure: claim and event in, claim out.
+ *
+ *                     the ring gives it to me
+ *        ┌──────┐ ─────────────────────────────▶ ┌────────┐  I scraped it   ┌───────┐
+ *   ──▶  │ none │                                │ gained │ ──────────────▶ │  own  │
+ *        └──────┘ ◀───────┐                      └────────┘                 └───────┘
+ *            │            │ evidence: another        │   the ring gives it     │
+ *            │ overdue    │ scraped it at ≥ φ        │   to another, or I drain│
+ *            ▼            │                          ▼                         ▼
+ *        ┌─────────┐      │                      ┌──────────────────────────────┐
+ *        │ adopted │ ─────┴───────────────────── │           retained           │
+ *        └─────────┘                             └──────────────────────────────┘
+ *
+ * - own: scraped at its phase φ in every interval, unconditionally.
+ * - gained: mine by the ring, but its last owner may not know yet: shortly after φ look at the store; if another has
+ *   scraped it in this interval, leave it at that; otherwise scrape it, and it is own.
+ * - retained, adopted: not mine by the ring, covered until another is seen scraping it. A while after φ look at the
+ *   store; if another has scraped it in this interval, that is evidence and the node is dropped; otherwise scrape it.
+ * - Nothing is dropped because a view changed: only on evidence, when the Node is deleted, or when the process ends.
+ * - A ring that gives back what is retained or adopted makes it own at once: I never stopped scraping it.
+ */
+export type Claim =
+  | { kind: 'own'; contested: number }
+  | { kind: 'gained' }
+  | { kind: 'retained' | 'adopted'; sinceMs: number }
+
+export type ClaimEvent =
+  /** The ring, as it is now, gives the node to me or to another. */
+  | { kind: 'assigned'; mine: boolean }
+  /** The node is overdue and it is this shard's turn to cover it. */
+  | { kind: 'overdue' }
+  /** Another was seen scraping the node in this interval. */
+  | { kind: 'evidence' }
+  /** My scrape of the node was stored (or repeated what the kubelet had said before). */
+  | { kind: 'scraped' }
+  /** My scrape was a duplicate of another's; `yields`: I am later than that shard in the node's preference. */
+  | { kind: 'contested'; yields: boolean }
+
+/** Intervals in a row in which two shards scrape a node before the later one steps back. */
+const mostContested = 2
+
+const own: Claim = { kind: 'own', contested: 0 }
+const gained: Claim = { kind: 'gained' }
+
+/** This shard's claim on one node after an event; undefined: none. The same object when nothing changed. */
+export function reduceClaim(claim: Claim | undefined, event: ClaimEvent, nowMs: number): Claim | undefined {
+  switch (event.kind) {
+    case 'assigned':
+      return event.mine ? mine(claim) : notMine(claim, nowMs)
+    case 'overdue':
+      return claim ?? { kind: 'adopted', sinceMs: nowMs }
+    case 'evidence':
+      return isShadow(claim) ? undefined : claim
+    case 'scraped':
+      return claim?.kind === 'gained' || (claim?.kind === 'own' && claim.contested > 0) ? own : claim
+    case 'contested':
+      return claim?.kind === 'own' ? contested(claim.contested + 1, event.yields, nowMs) : claim
+  }
+}
+
+function mine(claim: Claim | undefined): Claim {
+  if (claim === undefined) return gained
+  return isShadow(claim) ? own : claim
+}
+
+function notMine(claim: Claim | undefined, nowMs: number): Claim | undefined {
+  if (claim === undefined || isShadow(claim)) return claim
+  return { kind: 'retained', sinceMs: nowMs }
+}
+
+function contested(times: number, yields: boolean, nowMs: number): Claim {
+  if (times >= mostContested && yields) return { kind: 'retained', sinceMs: nowMs }
+  return { kind: 'own', contested: times }
+}
+
+/** Held although the ring gives the node to another. */
+export function isShadow(claim: Claim | undefined): claim is Claim & { kind: 'retained' | 'adopted' } {
+  return claim?.kind === 'retained' || claim?.kind === 'adopted'
+}
+
+/** How long after the node's phase this claim is acted upon; `tookMs` is how long the node's last scrape took. */
+export function actsAfterMs(claim: Claim, tookMs: number, times: Times): number {
+  if (claim.kind === 'own') return 0
+  if (claim.kind === 'gained') return Math.max(times.gainedMs, 0.75 * tookMs)
+  return Math.max(times.shadowMs, 1.5 * tookMs)
+}
+
+/** What a claim comes to in a slot, given when the node was last scraped and by whom. */
+export function judge(
+  claim: Claim,
+  slot: { phaseAtMs: number; self: string; times: Times },
+  last: { atMs: number; by: string } | undefined,
+): 'scrape' | 'skip' | 'drop' {
+  if (claim.kind === 'own') return 'scrape'
+  const byAnother =
+    last !== undefined && last.by !== slot.self && last.atMs >= slot.phaseAtMs - slot.times.slackMs
+  if (!byAnother) return 'scrape'
+  return claim.kind === 'gained' ? 'skip' : 'drop'
+}

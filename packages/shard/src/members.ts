@@ -1,0 +1,148 @@
+import type { Times } from './times.ts'
+
+/**
+ * Who is in the ring, as this shard sees it. Pure: events and `nowMs` (monotonic) in, a new state and effects out.
+ *
+ *                  listed for joinMs                 own write and read-back succeeded (a proof),
+ *      ┌─────────┐  and active      ┌────────┐       and the Lease has not changed for its duration
+ *  ──▶ │ joining │ ───────────────▶ │ member │ ─────────────────────────────┐
+ *      └─────────┘                  └────────┘                              ▼
+ *           ▲                           │ draining, or its Lease gone   ┌─────────┐
+ *           │                           ▼ (at once)                     │ expired │
+ *           │                      not a member                        └─────────┘
+ *           └───────────── its Lease changed again ────────────────────────┘
+ *
+ * - A peer lives as long as its Lease *changes*; when it last did is judged by our own monotonic clock alone.
+ * - Nobody expires but at a proof: without one (API server away, we are cut off) the ring stays frozen.
+ * - Amnesty: at a proof after a long time without one every peer's clock starts again, because it could not
+ *   have reached us either.
+ * - We are a member of our own ring unless we drain, whatever the API server says.
+ */
+
+/** A peer's Lease, as far as the ring cares. */
+export type LeaseView = {
+  /** The shard's name. */
+  shard: string
+  holder: string
+  /** As written; compared, never parsed. */
+  renewTime: string
+  state: 'active' | 'draining'
+  durationMs: number
+  resourceVersion: string
+}
+
+type Peer = {
+  lease: LeaseView
+  /** When the Lease was last seen to have changed. */
+  seenMs: number
+  /** A member from here on. */
+  stableMs: number
+  expired: boolean
+}
+
+export type MembersState = {
+  self: string
+  draining: boolean
+  peers: ReadonlyMap<string, Peer>
+  /** When our last write and read-back succeeded. */
+  provenMs?: number
+}
+
+export type MembersEvent =
+  /** Our write succeeded and this list, read after it, shows it. */
+  | { kind: 'proof'; leases: readonly LeaseView[] }
+  /** We are leaving. */
+  | { kind: 'drain' }
+
+export type MembersEffect =
+  | { kind: 'joining' | 'left' | 'draining' | 'expired'; shard: string }
+  | { kind: 'amnesty'; withoutProofMs: number }
+  /** Nobody has written this Lease for ten durations: remove what is left of it. */
+  | { kind: 'collect'; lease: LeaseView }
+
+export function noMembers(self: string): MembersState {
+  return { self, draining: false, peers: new Map() }
+}
+
+export function reduceMembers(
+  state: MembersState,
+  event: MembersEvent,
+  nowMs: number,
+  times: Times,
+): { state: MembersState; effects: MembersEffect[] } {
+  if (event.kind === 'drain') return { state: { ...state, draining: true }, effects: [] }
+  return prove(state, event.leases, nowMs, times)
+}
+
+function prove(state: MembersState, leases: readonly LeaseView[], nowMs: number, times: Times) {
+  const effects: MembersEffect[] = []
+  const withoutProofMs = state.provenMs === undefined ? undefined : nowMs - state.provenMs
+  const amnesty = withoutProofMs !== undefined && withoutProofMs > 2 * times.renewMs + times.joinMs
+  if (amnesty) effects.push({ kind: 'amnesty', withoutProofMs })
+
+  const peers = new Map<string, Peer>()
+  for (const lease of leases) {
+    if (lease.shard === state.self) continue
+    const before = state.peers.get(lease.shard)
+    const peer = observe(before, lease, { nowMs, times, amnesty, first: withoutProofMs === undefined })
+    peers.set(lease.shard, peer)
+    const effect = effectOf(before, peer, nowMs, times)
+    if (effect) effects.push(effect)
+  }
+  for (const shard of state.peers.keys()) if (!peers.has(shard)) effects.push({ kind: 'left', shard })
+  return { state: { ...state, peers, provenMs: nowMs }, effects }
+}
+
+type Observation = { nowMs: number; times: Times; amnesty: boolean; first: boolean }
+
+function observe(before: Peer | undefined, lease: LeaseView, at: Observation): Peer {
+  // Those in our first list were there before us: they need not prove to be stable.
+  const joins = at.first ? at.nowMs : at.nowMs + at.times.joinMs
+  if (!before) return { lease, seenMs: at.nowMs, stableMs: joins, expired: false }
+  if (hasChanged(before.lease, lease)) {
+    const returns = before.expired || (before.lease.state === 'draining' && lease.state === 'active')
+    return { lease, seenMs: at.nowMs, stableMs: returns ? joins : before.stableMs, expired: false }
+  }
+  const seenMs = at.amnesty && !before.expired ? at.nowMs : before.seenMs
+  return { ...before, seenMs, expired: before.expired || at.nowMs - seenMs >= durationOf(lease, at.times) }
+}
+
+function hasChanged(a: LeaseView, b: LeaseView): boolean {
+  return a.holder !== b.holder || a.renewTime !== b.renewTime || a.state !== b.state
+}
+
+/** A peer's own duration, within bounds: a strange one must neither evict it at once nor keep it for ever. */
+function durationOf(lease: LeaseView, times: Times): number {
+  return Math.min(Math.max(lease.durationMs, times.leaseMs / 2), 3 * times.leaseMs)
+}
+
+function effectOf(
+  before: Peer | undefined,
+  peer: Peer,
+  nowMs: number,
+  times: Times,
+): MembersEffect | undefined {
+  const { shard } = peer.lease
+  if (peer.expired && !before?.expired) return { kind: 'expired', shard }
+  if (peer.expired && nowMs - peer.seenMs > 10 * times.leaseMs) return { kind: 'collect', lease: peer.lease }
+  if (peer.lease.state === 'draining' && before?.lease.state !== 'draining')
+    return { kind: 'draining', shard }
+  if (!peer.expired && (!before || before.expired)) return { kind: 'joining', shard }
+  return undefined
+}
+
+/** The ring's members now, sorted. Nobody before the first proof: who else is there is not known yet. */
+export function memberNames(state: MembersState, nowMs: number): string[] {
+  if (state.provenMs === undefined) return []
+  const names = state.draining ? [] : [state.self]
+  for (const [shard, peer] of state.peers) {
+    if (!peer.expired && peer.lease.state === 'active' && peer.stableMs <= nowMs) names.push(shard)
+  }
+  return names.sort()
+}
+
+/** When the members change next without a further event; undefined if they do not. */
+export function nextJoinMs(state: MembersState, nowMs: number): number | undefined {
+  const coming = [...state.peers.values()].map((peer) => peer.stableMs).filter((stableMs) => stableMs > nowMs)
+  return coming.length === 0 ? undefined : Math.min(...coming)
+}

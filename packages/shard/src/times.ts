@@ -1,0 +1,47 @@
+/** Every time of the ring protocol, milliseconds, from the interval W alone (docs/ring.md). */
+export type Times = {
+  /** W: a node's owner scrapes it once in each. */
+  intervalMs: number
+  /** R: how often a shard renews its Lease and lists those of its peers. */
+  renewMs: number
+  /** D: a Lease that has not changed for this long is expired. Whole seconds. */
+  leaseMs: number
+  /** Bound on one request to the API server. */
+  requestMs: number
+  /** How long a new member is seen before nodes are assigned to it. */
+  joinMs: number
+  /** How long after a node's phase the shard that just gained it looks whether another still scrapes it. */
+  gainedMs: number
+  /** How long after a node's phase a shadow looks whether another has scraped it. */
+  shadowMs: number
+  /** Evidence of another's scrape counts from this long before the phase: clocks and timers are not exact. */
+  slackMs: number
+  /** How often overdue nodes are looked for. */
+  ladderMs: number
+  /** How much later each further shard in a node's preference covers it. */
+  rungMs: number
+  /** How long a draining shard waits for others to take its nodes. */
+  drainMs: number
+  /** The loop was away for longer than this: its own observations are stale. */
+  awayMs: number
+}
+
+const reference = 15_000
+
+export function times(intervalMs: number): Times {
+  const scaled = (ms: number) => Math.round((ms * intervalMs) / reference)
+  return {
+    intervalMs,
+    renewMs: scaled(5_000),
+    leaseMs: Math.ceil(scaled(20_000) / 1000) * 1000,
+    requestMs: scaled(4_000),
+    joinMs: scaled(2_000),
+    gainedMs: scaled(1_000),
+    shadowMs: scaled(2_000),
+    slackMs: scaled(500),
+    ladderMs: scaled(2_500),
+    rungMs: scaled(5_000),
+    drainMs: scaled(45_000),
+    awayMs: scaled(5_000),
+  }
+}

@@ -1,0 +1,88 @@
+import { expect } from 'chai'
+import { actsAfterMs, type Claim, type ClaimEvent, judge, reduceClaim } from '../src/claims.ts'
+import { times } from '../src/times.ts'
+
+const mine: ClaimEvent = { kind: 'assigned', mine: true }
+const others: ClaimEvent = { kind: 'assigned', mine: false }
+const scraped: ClaimEvent = { kind: 'scraped' }
+const evidence: ClaimEvent = { kind: 'evidence' }
+const overdue: ClaimEvent = { kind: 'overdue' }
+
+function after(...events: ClaimEvent[]): Claim['kind'] | 'none' {
+  let claim: Claim | undefined
+  for (const event of events) claim = reduceClaim(claim, event, 0)
+  return claim?.kind ?? 'none'
+}
+
+describe('the claim on a node', () => {
+  it('is gained from the ring, and owned after the first scrape of my own', () => {
+    expect(after(mine)).to.equal('gained')
+    expect(after(mine, scraped)).to.equal('own')
+  })
+
+  it('is retained when the ring gives the node to another, until another is seen scraping it', () => {
+    expect(after(mine, scraped, others)).to.equal('retained')
+    expect(after(mine, others)).to.equal('retained')
+    expect(after(mine, scraped, others, others, scraped)).to.equal('retained')
+    expect(after(mine, scraped, others, evidence)).to.equal('none')
+  })
+
+  it('is owned at once when the ring gives back what was still covered', () => {
+    expect(after(mine, scraped, others, mine)).to.equal('own')
+    expect(after(overdue, mine)).to.equal('own')
+  })
+
+  it('of an overdue node is adopted, until another is seen scraping it', () => {
+    expect(after(overdue)).to.equal('adopted')
+    expect(after(overdue, others)).to.equal('adopted')
+    expect(after(overdue, evidence)).to.equal('none')
+  })
+
+  it('is never dropped on evidence while the ring gives the node to me', () => {
+    expect(after(mine, evidence)).to.equal('gained')
+    expect(after(mine, scraped, evidence)).to.equal('own')
+  })
+
+  it('is not made by an assignment to another', () => {
+    expect(after(others)).to.equal('none')
+  })
+
+  it('steps back to retained after two contested intervals in a row, if the other comes first', () => {
+    const loses: ClaimEvent = { kind: 'contested', yields: true }
+    const wins: ClaimEvent = { kind: 'contested', yields: false }
+    expect(after(mine, scraped, loses)).to.equal('own')
+    expect(after(mine, scraped, loses, loses)).to.equal('retained')
+    expect(after(mine, scraped, loses, scraped, loses)).to.equal('own')
+    expect(after(mine, scraped, wins, wins, wins)).to.equal('own')
+  })
+})
+
+describe('a slot of a claimed node', () => {
+  const slot = { phaseAtMs: 100_000, self: 'me', times: times(15_000) }
+  const own: Claim = { kind: 'own', contested: 0 }
+  const retained: Claim = { kind: 'retained', sinceMs: 0 }
+
+  it('is always a scrape for the owner', () => {
+    expect(judge(own, slot, { atMs: 100_000, by: 'other' })).to.equal('scrape')
+  })
+
+  it('is skipped for what was just gained, and drops a shadow, if another scraped in this interval', () => {
+    const another = { atMs: 99_600, by: 'other' }
+    expect(judge({ kind: 'gained' }, slot, another)).to.equal('skip')
+    expect(judge(retained, slot, another)).to.equal('drop')
+  })
+
+  it('is a scrape if the last one is of an earlier interval, mine, or unknown', () => {
+    for (const last of [{ atMs: 99_000, by: 'other' }, { atMs: 100_000, by: 'me' }, undefined]) {
+      expect(judge({ kind: 'gained' }, slot, last)).to.equal('scrape')
+      expect(judge(retained, slot, last)).to.equal('scrape')
+    }
+  })
+
+  it('comes at the phase for the owner, a little later for a new owner, later still for a shadow', () => {
+    expect(actsAfterMs(own, 9_000, slot.times)).to.equal(0)
+    expect(actsAfterMs({ kind: 'gained' }, 100, slot.times)).to.equal(1_000)
+    expect(actsAfterMs(retained, 100, slot.times)).to.equal(2_000)
+    expect(actsAfterMs(retained, 4_000, slot.times)).to.equal(6_000)
+  })
+})
