@@ -48,8 +48,8 @@ export type Scrape = {
 }
 
 /** What the store keeps for a node. */
-export type NodeRecord = Scrape &
-  RecordBody & {
-    /** Given by the store: greater than every earlier version of any node in this store epoch. */
-    version: number
-  }
+export type NodeRecord = Scrape & {
+  body: RecordBody
+  /** Given by the store: greater than every earlier version of any node in this store epoch. */
+  version: number
+}
