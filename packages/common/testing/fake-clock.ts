@@ -28,11 +28,11 @@ export function createFakeClock(startMs = 0): FakeClock {
     await settle()
     for (let due = next(untilMs); due; due = next(untilMs)) {
       timers.delete(due[0])
-      now = due[1].dueMs
+      now = Math.max(now, due[1].dueMs)
       due[1].fire()
       await settle()
     }
-    now = untilMs
+    now = Math.max(now, untilMs)
   }
   return { mono: () => now, after, advance }
 }

@@ -20,6 +20,7 @@ import type { Times } from './times.ts'
  * - retained, adopted: not mine by the ring, covered until another is seen scraping it. A while after φ look at the
  *   store; if another has scraped it in this interval, that is evidence and the node is dropped; otherwise scrape it.
  * - Nothing is dropped because a view changed: only on evidence, when the Node is deleted, or when the process ends.
+ * - After a pause of this process what was own is gained again: others may have taken over meanwhile.
  * - A ring that gives back what is retained or adopted makes it own at once: I never stopped scraping it.
  */
 export type Claim =
@@ -38,6 +39,8 @@ export type ClaimEvent =
   | { kind: 'scraped' }
   /** My scrape was a duplicate of another's; `yields`: I am later than that shard in the node's preference. */
   | { kind: 'contested'; yields: boolean }
+  /** This process was paused: another may have taken over meanwhile. */
+  | { kind: 'woke' }
 
 /** Intervals in a row in which two shards scrape a node before the later one steps back. */
 const mostContested = 2
@@ -56,6 +59,8 @@ export function reduceClaim(claim: Claim | undefined, event: ClaimEvent, nowMs: 
       return isShadow(claim) ? undefined : claim
     case 'scraped':
       return claim?.kind === 'gained' || (claim?.kind === 'own' && claim.contested > 0) ? own : claim
+    case 'woke':
+      return claim?.kind === 'own' ? gained : claim
     case 'contested':
       return claim?.kind === 'own' ? contested(claim.contested + 1, event.yields, nowMs) : claim
   }

@@ -13,6 +13,7 @@ export type MembershipDeps = {
   /** The members have changed. Not called before the first proof. */
   onMembers: (members: string[]) => void
   onEffect: (effect: MembersEffect) => void
+  onProof: () => void
   /** A tick ended without a proof; the ring stays as it was. */
   onNoProof: (reason: unknown) => void
   /** Between 0 and 1: spreads the ticks of shards. */
@@ -65,6 +66,7 @@ export function createMembership(deps: MembershipDeps): Membership {
     const mine = listed.find((lease) => lease.shard === self)
     if (mine?.renewTime !== written.renewTime) return deps.onNoProof('the list does not show our own renewal')
     apply({ kind: 'proof', leases: listed })
+    deps.onProof()
   }
   return {
     start() {

@@ -37,7 +37,7 @@ export function createSlots(deps: SlotDeps): Slots {
     slot.cancel()
     const nowMs = now()
     // The shared clock has stepped: what lies further ahead than an interval would never come.
-    slot.doneMs = Math.min(slot.doneMs, phaseAt(node, nowMs, intervalMs))
+    slot.doneMs = Math.min(slot.doneMs, phaseAt(node, nowMs, intervalMs) + intervalMs)
     const dueMs = slot.doneMs + intervalMs + slot.afterMs
     const plannedMono = clock.mono() + Math.max(0, dueMs - nowMs)
     slot.cancel = clock.after(Math.max(0, dueMs - nowMs), () => fire(node, slot, plannedMono))
@@ -47,7 +47,9 @@ export function createSlots(deps: SlotDeps): Slots {
     if (lateMs > deps.awayMs) deps.onAway(lateMs)
     // Slots that were missed while we were away are not made up for: one now, the next in the next interval.
     const phaseAtMs = Math.max(slot.doneMs + intervalMs, phaseAt(node, now() - slot.afterMs, intervalMs))
-    slot.doneMs = phaseAtMs
+    // A phase that follows within a third of an interval would only repeat this scrape: leave it out.
+    const nextIsNear = phaseAtMs + intervalMs - now() < intervalMs / 3
+    slot.doneMs = nextIsNear ? phaseAtMs + intervalMs : phaseAtMs
     arm(node, slot)
     deps.onSlot(node, phaseAtMs)
   }

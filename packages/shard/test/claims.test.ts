@@ -43,6 +43,11 @@ describe('the claim on a node', () => {
     expect(after(mine, scraped, evidence)).to.equal('own')
   })
 
+  it('is looked at again after a pause before the node is scraped', () => {
+    expect(after(mine, scraped, { kind: 'woke' })).to.equal('gained')
+    expect(after(mine, scraped, others, { kind: 'woke' })).to.equal('retained')
+  })
+
   it('is not made by an assignment to another', () => {
     expect(after(others)).to.equal('none')
   })

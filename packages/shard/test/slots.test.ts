@@ -37,7 +37,7 @@ describe('the slots of a node', () => {
       schedule.claim(node, 0, ago === undefined ? undefined : now() - ago)
       await clock.advance(0)
       expect(slots).to.have.length(1)
-      await clock.advance(W)
+      await clock.advance((4 * W) / 3)
       expect(slots).to.have.length(2)
     }
   })
@@ -60,6 +60,20 @@ describe('the slots of a node', () => {
     schedule.delay(node, 2_000)
     await clock.advance(W + 1_000)
     expect(slots).to.have.length(2)
+  })
+
+  it('never come twice within a third of an interval', async () => {
+    for (let start = 0; start < W; start += 500) {
+      const { clock, now, slots, schedule } = setUp()
+      await clock.advance(start)
+      schedule.claim(node, 0, undefined)
+      await clock.advance(3 * W)
+      const times = slots.map(([at]) => at)
+      const gaps = times.slice(1).map((at, index) => at - (times[index] ?? 0))
+      expect(Math.min(...gaps), `start ${start}`).to.be.at.least(W / 3)
+      expect(Math.max(...gaps), `start ${start}`).to.be.at.most((4 * W) / 3)
+      expect(now() - (times.at(-1) ?? 0)).to.be.at.most((4 * W) / 3)
+    }
   })
 
   it('end when the node is released', async () => {

@@ -1,0 +1,131 @@
+import type { Clock } from '@metrics-ring/common/clock'
+import type { NodeRecord, RecordBody, Scrape } from '@metrics-ring/common/record'
+import type { CommitAnswer, SampleStore } from '@metrics-ring/common/store'
+import { advance } from '@metrics-ring/common/usage'
+import { decode } from './decode.ts'
+import type { Target } from './targets.ts'
+
+/** What a kubelet answered, or why there is no answer. */
+export type Fetched = { ok: true; body: Buffer } | { ok: false; reason: string; detail: string }
+
+/** Asks a kubelet once; never rejects. */
+export type FetchSample = (target: Target) => Promise<Fetched>
+
+/** What this shard knows of a node's record: what the next usage is computed from. */
+export type Known = {
+  uid: string
+  body: RecordBody
+  /** Version in the store that `body` stands for; 0: the store has nothing of it. */
+  version: number
+  /** `body` could not be written yet. */
+  unwritten?: true
+}
+
+/** How a scrape ended. `known` is what to start from next time. */
+export type Outcome =
+  | { result: 'accepted' | 'unchanged'; known: Known; tookMs: number; malformedLines: number }
+  | { result: 'duplicate'; by: string; known: Known | undefined; tookMs: number }
+  | { result: 'refused'; reason: string; known: undefined }
+  /** The kubelet gave nothing usable. */
+  | { result: 'failed'; reason: string; detail: string; known: Known | undefined }
+  /** The kubelet answered, the store did not: the sample is kept in `known` and written with the next one. */
+  | { result: 'unwritten'; error: unknown; known: Known; tookMs: number }
+
+export type ScrapeDeps = {
+  clock: Clock
+  /** The shared clock. */
+  now: () => number
+  intervalMs: number
+  self: string
+  store: Pick<SampleStore, 'commit' | 'tried'>
+  fetchSample: FetchSample
+}
+
+/** One scrape of one node: fetch → decode → usage → commit. Never rejects. */
+export async function scrape(deps: ScrapeDeps, target: Target, known: Known | undefined): Promise<Outcome> {
+  const atMs = Math.round(deps.now())
+  const startedMs = deps.clock.mono()
+  const fetched = await deps.fetchSample(target)
+  const tookMs = Math.round(deps.clock.mono() - startedMs)
+  const decoded = fetched.ok ? decode(fetched.body, atMs) : undefined
+  const sample = decoded?.sample
+  if (!sample || (!sample.node && sample.pods.length === 0)) {
+    // Best effort: without the store nobody reads it anyway.
+    void deps.store.tried(target.node).catch(() => {})
+    const { reason, detail } = fetched.ok ? noSamples : fetched
+    return { result: 'failed', reason, detail, known }
+  }
+  const base = known?.uid === target.uid ? known : undefined
+  const from = {
+    node: target.node,
+    uid: target.uid,
+    createdMs: target.createdMs,
+    atMs,
+    by: deps.self,
+    tookMs,
+  }
+  const step = { atMs, intervalMs: deps.intervalMs }
+  const compute = (stored: Known | undefined): Commit => {
+    const { body, moved } = advance(stored?.body, sample, step)
+    return { scrape: from, body, moved: moved || stored?.unwritten === true, version: stored?.version ?? 0 }
+  }
+  return commit(deps, compute, base, decoded.malformedLines)
+}
+
+const noSamples = { reason: 'no_samples', detail: 'the kubelet answered, but without any sample' }
+
+type Commit = { scrape: Scrape; body: RecordBody; moved: boolean; version: number }
+
+async function commit(
+  deps: ScrapeDeps,
+  compute: (stored: Known | undefined) => Commit,
+  base: Known | undefined,
+  malformedLines: number,
+): Promise<Outcome> {
+  let attempt = compute(base)
+  const { uid, tookMs } = attempt.scrape
+  try {
+    let answer = await send(deps, attempt)
+    if (answer.result === 'conflict') {
+      const { stored } = answer
+      // An emptied store: what we know is all there is. Otherwise compute again from what is stored.
+      attempt = stored ? compute(knownOf(stored)) : { ...attempt, moved: true, version: 0 }
+      answer = await send(deps, attempt)
+    }
+    switch (answer.result) {
+      case 'accepted':
+        return {
+          result: 'accepted',
+          known: { uid, body: attempt.body, version: answer.version },
+          tookMs,
+          malformedLines,
+        }
+      case 'unchanged':
+        return {
+          result: 'unchanged',
+          known: { uid, body: attempt.body, version: attempt.version },
+          tookMs,
+          malformedLines,
+        }
+      case 'refused':
+        return { result: 'refused', reason: answer.reason, known: undefined }
+      case 'duplicate':
+        return { result: 'duplicate', by: answer.by, known: base, tookMs }
+      case 'conflict':
+        // Twice in a row: another writes this node at the same moment, and has won.
+        return { result: 'duplicate', by: answer.stored?.by ?? '', known: base, tookMs }
+    }
+  } catch (error) {
+    const { body, version } = attempt
+    return { result: 'unwritten', error, known: { uid, body, version, unwritten: true }, tookMs }
+  }
+}
+
+function send({ store }: ScrapeDeps, { scrape, body, moved, version }: Commit): Promise<CommitAnswer> {
+  return store.commit(scrape, moved ? body : undefined, version)
+}
+
+/** What a stored record lets a shard go on from. */
+export function knownOf(record: NodeRecord): Known {
+  return { uid: record.uid, body: record.body, version: record.version }
+}
