@@ -1,0 +1,51 @@
+import { errorText } from '@metrics-ring/common/errors'
+import type { Log } from '@metrics-ring/common/log'
+
+/** What happens to a frontend that an operator wants to read of: one function an event, one line a change of state. */
+export type Events = ReturnType<typeof createEvents>
+
+export function createEvents(log: Log) {
+  let storeAway = false
+  return {
+    storeFailed(error: unknown) {
+      if (!storeAway)
+        log.warn({ error: errorText(error) }, 'the store does not answer; serving what is in memory')
+      storeAway = true
+    },
+    storeAnswered() {
+      if (storeAway) log.info({}, 'the store answers again')
+      storeAway = false
+    },
+    loaded(records: number, tookMs: number) {
+      log.info({ records, tookMs: Math.round(tookMs) }, 'all records are loaded')
+    },
+    storeRestarted() {
+      log.warn({}, 'the store was emptied or replaced; reading it from the beginning')
+    },
+    ready(reason: string) {
+      log.info({ reason }, 'ready')
+    },
+    requestFailed(error: unknown, method: string, path: string) {
+      const stack = error instanceof Error ? error.stack : undefined
+      log.error({ error: errorText(error), stack, method, path }, 'a request failed')
+    },
+    slowReader(path: string, waitedMs: number) {
+      log.warn({ path, waitedMs }, 'a client does not read its answer; its stream is closed')
+    },
+    certificateChanged() {
+      log.info({}, 'serving with a new certificate')
+    },
+    certificateFailed(error: unknown) {
+      log.error({ error: errorText(error) }, 'cannot read the serving certificate; keeping the last one')
+    },
+    listening(address: string) {
+      log.info({ address }, 'listening')
+    },
+    draining(connections: number) {
+      log.info({ connections }, 'draining')
+    },
+    stopped() {
+      log.info({}, 'stopped')
+    },
+  }
+}
