@@ -80,7 +80,7 @@ describe('the membership of a shard', () => {
     const stop = membership.start()
     await clock.advance(1_000)
     faults.listMs = 30_000
-    await clock.advance(5_000)
+    await clock.advance(40_000)
     stop()
     expect(membership.members()).to.deep.equal(['me', 'peer'])
     expect(reasons).to.include('this process was paused')
