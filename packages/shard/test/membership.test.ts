@@ -1,3 +1,4 @@
+import { sleep } from '@metrics-ring/common/clock'
 import { createFakeClock } from '@metrics-ring/common/testing/fake-clock'
 import { expect } from 'chai'
 import type { LeaseApi } from '../src/leases.ts'
@@ -24,7 +25,7 @@ function setUp() {
     },
     async list() {
       const answer = [...leases.values()]
-      if (faults.listMs) await clock.advance(faults.listMs)
+      await sleep(clock, faults.listMs)
       return answer
     },
     async collect() {},
