@@ -1,0 +1,91 @@
+/** What a handler knows of a request, and the few ways to answer it. */
+import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2'
+import type { Json, User } from './objects.ts'
+import type { RequestInfo } from './request-info.ts'
+import { badRequest, StatusError } from './status.ts'
+
+export type Call = {
+  request: Http2ServerRequest
+  response: Http2ServerResponse
+  path: string
+  query: URLSearchParams
+  info: RequestInfo
+  user: User
+  /** Tells apart those who share a user; see Identity. */
+  client: string
+}
+
+const bodyLimitBytes = 3 * 1024 * 1024
+
+export function header(request: Http2ServerRequest, name: string): string | undefined {
+  const value = request.headers[name]
+  return Array.isArray(value) ? value[0] : value
+}
+
+export async function readBody(request: Http2ServerRequest): Promise<Buffer> {
+  const chunks: Buffer[] = []
+  let size = 0
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    size += chunk.length
+    if (size > bodyLimitBytes) {
+      throw new StatusError(413, 'RequestEntityTooLarge', 'Request entity too large: limit is 3145728')
+    }
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks)
+}
+
+export function parseJson(body: Buffer): Json {
+  try {
+    return JSON.parse(body.toString('utf8')) as Json
+  } catch (error) {
+    throw badRequest(`error decoding the body: ${(error as Error).message}`)
+  }
+}
+
+export function sendJson(response: Http2ServerResponse, code: number, value: unknown): void {
+  sendText(response, code, `${JSON.stringify(value)}\n`, 'application/json')
+}
+
+export function sendText(
+  response: Http2ServerResponse,
+  code: number,
+  body: string,
+  type = 'text/plain; charset=utf-8',
+): void {
+  if (response.headersSent || response.stream?.destroyed) return
+  response.statusCode = code
+  response.setHeader('content-type', type)
+  response.setHeader('cache-control', 'no-cache, private')
+  response.setHeader('content-length', Buffer.byteLength(body))
+  response.end(body)
+}
+
+/** Resolves when the response takes more, or is gone. */
+export async function writable(response: Http2ServerResponse): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  response.once('drain', resolve)
+  response.once('close', resolve)
+  await promise
+  response.off('drain', resolve)
+  response.off('close', resolve)
+}
+
+const chunkCharacters = 128 * 1024
+
+/** Writes many small texts in larger chunks, no faster than the client reads them. Stops if it leaves. */
+export async function writeAll(response: Http2ServerResponse, texts: Iterable<string>): Promise<void> {
+  let parts: string[] = []
+  let length = 0
+  for (const text of texts) {
+    parts.push(text)
+    length += text.length
+    if (length < chunkCharacters) continue
+    if (response.destroyed) return
+    if (!response.write(parts.join(''))) await writable(response)
+    else await new Promise<void>((resolve) => setImmediate(resolve))
+    parts = []
+    length = 0
+  }
+  if (!response.destroyed && length > 0) response.write(parts.join(''))
+}

@@ -1,0 +1,214 @@
+/**
+ * Objects of every resource under one resourceVersion counter, with a bounded history of events for
+ * watches. A stored object is never changed in place, so a list taken from an instant stays true to it.
+ */
+import { randomUUID } from 'node:crypto'
+import { at, type KubeObject } from './objects.ts'
+import { groupVersionOf, type ResourceType, resourceOf, resourceTypes } from './resources.ts'
+
+/** One version of one object; its serialized forms are filled in when first asked for. */
+export type Entry = {
+  readonly key: string
+  readonly object: KubeObject
+  readonly version: number
+  metadataText?: string
+  restText?: string
+}
+
+/** `entry` of a DELETED event is the last state under the version of the deletion. */
+export type StorageEvent = {
+  readonly type: 'ADDED' | 'MODIFIED' | 'DELETED'
+  readonly version: number
+  readonly entry: Entry
+  readonly previous?: Entry
+}
+
+export type EventListener = (event: StorageEvent, type: ResourceType) => void
+
+type Collection = {
+  entries: Map<string, Entry>
+  keys: string[]
+  added: string[]
+  removed: boolean
+  history: StorageEvent[]
+  /** Versions up to this one can no longer be watched from. */
+  forgotten: number
+  listeners: Set<EventListener>
+}
+
+export type Storage = ReturnType<typeof createStorage>
+
+/** @param historyLimit events kept per resource for watches that start from an older version */
+export function createStorage({ historyLimit = 20_000 }: { historyLimit?: number } = {}) {
+  let version = 1
+  const waiting = new Set<() => void>()
+  const collections = new Map<ResourceType, Collection>()
+  for (const type of resourceTypes) collections.set(type, emptyCollection())
+
+  function collection(type: ResourceType): Collection {
+    const found = collections.get(type)
+    if (!found) throw new Error(`${type.resource} is not stored`)
+    return found
+  }
+
+  function publish(type: ResourceType, event: StorageEvent): void {
+    const into = collection(type)
+    into.history.push(event)
+    if (into.history.length > historyLimit * 1.25) {
+      const dropped = into.history.splice(0, into.history.length - historyLimit)
+      into.forgotten = dropped.at(-1)?.version ?? into.forgotten
+    }
+    for (const listener of into.listeners) listener(event, type)
+    for (const wake of waiting) wake()
+  }
+
+  /** Creates or replaces, whatever is stored. Assigns resourceVersion, and uid and creationTimestamp if absent. */
+  function put(type: ResourceType, object: KubeObject): Entry {
+    const into = collection(type)
+    const key = keyOf(object)
+    const previous = into.entries.get(key)
+    version += 1
+    const entry = { key, version, object: stamped(type, object, version, previous) }
+    into.entries.set(key, entry)
+    if (!previous) into.added.push(key)
+    const event = { type: previous ? ('MODIFIED' as const) : ('ADDED' as const), version, entry }
+    publish(type, previous ? { ...event, previous } : event)
+    return entry
+  }
+
+  function remove(type: ResourceType, key: string): Entry | undefined {
+    const from = collection(type)
+    const previous = from.entries.get(key)
+    if (!previous) return undefined
+    version += 1
+    from.entries.delete(key)
+    from.removed = true
+    const entry = { key, version, object: withVersion(previous.object, version) }
+    publish(type, { type: 'DELETED', version, entry, previous })
+    return entry
+  }
+
+  return {
+    put,
+    remove,
+    version: () => version,
+    get: (type: ResourceType, key: string): Entry | undefined => collection(type).entries.get(key),
+    count: (type: ResourceType): number => collection(type).entries.size,
+
+    /** Entries in the byte order of their keys, optionally of one namespace only. */
+    list(type: ResourceType, namespace?: string): Entry[] {
+      const from = collection(type)
+      const keys = sortedKeys(from)
+      const wanted = namespace === undefined ? keys : rangeOf(keys, `${namespace}/`)
+      return wanted.map((key) => from.entries.get(key)).filter((entry) => entry !== undefined)
+    },
+
+    /** Events after a version, or undefined where history does not reach back so far. */
+    since(type: ResourceType, after: number): StorageEvent[] | undefined {
+      const { history, forgotten } = collection(type)
+      if (after < forgotten) return undefined
+      let first = history.length
+      while (first > 0 && (history[first - 1]?.version ?? 0) > after) first -= 1
+      return history.slice(first)
+    },
+
+    subscribe(type: ResourceType, listener: EventListener): () => void {
+      collection(type).listeners.add(listener)
+      return () => collection(type).listeners.delete(listener)
+    },
+
+    /** Forgets all events, so that a watch from any version before now is Gone. */
+    expireHistory(): void {
+      version += 1
+      for (const each of collections.values()) Object.assign(each, { history: [], forgotten: version })
+    },
+
+    oldestVersion: (type: ResourceType): number => collection(type).forgotten,
+
+    /** True once the counter has reached a version, false if it has not within the time. */
+    async reached(wanted: number, timeoutMs: number): Promise<boolean> {
+      if (version >= wanted) return true
+      const { promise, resolve } = Promise.withResolvers<boolean>()
+      const wake = () => version >= wanted && resolve(true)
+      const timer = setTimeout(() => resolve(version >= wanted), timeoutMs)
+      waiting.add(wake)
+      return promise.finally(() => {
+        clearTimeout(timer)
+        waiting.delete(wake)
+      })
+    },
+
+    /** The sink for a model: objects as they are, under the next version. */
+    apply: (object: KubeObject): void => void put(resourceOf(object), object),
+    removeObject: (object: KubeObject): void => void remove(resourceOf(object), keyOf(object)),
+  }
+}
+
+function emptyCollection(): Collection {
+  return {
+    entries: new Map(),
+    keys: [],
+    added: [],
+    removed: false,
+    history: [],
+    forgotten: 0,
+    listeners: new Set(),
+  }
+}
+
+/** `namespace/name`, or `name` of a cluster-scoped object. */
+export function keyOf(object: KubeObject): string {
+  const { name, namespace } = object.metadata
+  return namespace ? `${namespace}/${name}` : name
+}
+
+function stamped(type: ResourceType, object: KubeObject, version: number, previous?: Entry): KubeObject {
+  const was = previous?.object.metadata
+  const metadata = {
+    ...object.metadata,
+    uid: object.metadata.uid ?? was?.uid ?? randomUUID(),
+    resourceVersion: String(version),
+    creationTimestamp:
+      object.metadata.creationTimestamp ??
+      was?.creationTimestamp ??
+      `${new Date().toISOString().slice(0, 19)}Z`,
+  }
+  return { ...object, kind: type.kind, apiVersion: groupVersionOf(type), metadata }
+}
+
+function withVersion(object: KubeObject, version: number): KubeObject {
+  return { ...object, metadata: { ...object.metadata, resourceVersion: String(version) } }
+}
+
+function sortedKeys(from: Collection): string[] {
+  if (from.removed || from.added.length > 0) {
+    const kept = from.removed ? from.keys.filter((key) => from.entries.has(key)) : from.keys
+    const known = new Set(from.removed ? kept : [])
+    const fresh = from.removed
+      ? from.added.filter((key) => !known.has(key) && from.entries.has(key))
+      : from.added
+    from.keys = [...kept, ...new Set(fresh)].sort()
+    from.added = []
+    from.removed = false
+  }
+  return from.keys
+}
+
+function rangeOf(keys: readonly string[], prefix: string): string[] {
+  let low = 0
+  let high = keys.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if ((keys[middle] ?? '') < prefix) low = middle + 1
+    else high = middle
+  }
+  let end = low
+  while (end < keys.length && keys[end]?.startsWith(prefix)) end += 1
+  return keys.slice(low, end)
+}
+
+/** Server-side field of an object, for selectors. */
+export function fieldOf(object: KubeObject, path: string): string {
+  const value = at(object, ...path.split('.'))
+  return value === undefined || value === null ? '' : String(value)
+}
