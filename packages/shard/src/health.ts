@@ -1,0 +1,54 @@
+import { createServer } from 'node:http'
+import type { AsyncStop } from '@metrics-ring/common/lifecycle'
+
+export type HealthReport = {
+  /** Everything that must hold for /readyz: a name, and why it does not hold (undefined: it holds). */
+  checks(): { name: string; failure: string | undefined }[]
+  /** What /debug/ring answers, as JSON. */
+  ring(): unknown
+}
+
+/** Plain HTTP for probes and operators: /livez, /readyz[?verbose], /debug/ring. Resolves when it listens. */
+export async function serveHealth(port: number, address: string, report: HealthReport): Promise<AsyncStop> {
+  const server = createServer((request, response) => {
+    const url = new URL(request.url ?? '/', 'http://health')
+    const { status, type, body } = answer(url, report)
+    response.writeHead(status, { 'content-type': type, 'x-content-type-options': 'nosniff' }).end(body)
+  })
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(port, address, resolve)
+  })
+  return () => {
+    server.closeAllConnections()
+    return new Promise((resolve) => server.close(() => resolve()))
+  }
+}
+
+function answer(url: URL, report: HealthReport): { status: number; type: string; body: string } {
+  switch (url.pathname) {
+    case '/livez':
+      return { status: 200, type: 'text/plain', body: 'ok' }
+    case '/readyz':
+      return ready(report, url.searchParams.has('verbose'))
+    case '/debug/ring':
+      return {
+        status: 200,
+        type: 'application/json',
+        body: `${JSON.stringify(report.ring(), undefined, 2)}\n`,
+      }
+    default:
+      return { status: 404, type: 'text/plain', body: 'paths: /livez /readyz /debug/ring\n' }
+  }
+}
+
+function ready(report: HealthReport, verbose: boolean) {
+  const checks = report.checks()
+  const failed = checks.some((check) => check.failure !== undefined)
+  const lines = checks.map(({ name, failure }) =>
+    failure ? `[-]${name} failed: ${failure}` : `[+]${name} ok`,
+  )
+  const body =
+    verbose || failed ? `${lines.join('\n')}\nreadyz check ${failed ? 'failed' : 'passed'}\n` : 'ok'
+  return { status: failed ? 503 : 200, type: 'text/plain', body }
+}
