@@ -1,4 +1,4 @@
-import type { NodeRecord, RecordBody, Subject } from '@metrics-ring/common/record'
+import type { NodeRecord, Subject } from '@metrics-ring/common/record'
 import type { Change } from '@metrics-ring/common/store'
 import type { NodeItem, PodItem } from './item.ts'
 import type { NodeObject, PodObject } from './objects.ts'
@@ -34,12 +34,11 @@ export function createView({ maxAgeMs, renderNode, renderPod }: ViewDeps) {
   const pods = createPods(renderPod)
 
   function accept(record: NodeRecord) {
-    const { node, uid, atMs } = record
+    const { node, uid, atMs, body } = record
     const before = held.get(node)
     // After a failover the store may know less than we do: the later scrape stays.
     if (before?.uid === uid && atMs < before.atMs) return
     const entry = nodes.find(node)
-    const body = bodyOf(record)
     const next: Held = { node, uid, atMs, live: entry?.uid === uid, subject: body.node, pods: [] }
     held.set(node, next)
     next.pods = body.pods.map((pod) => pods.claim(pod.namespace, pod.name, candidateOf(pod, next, maxAgeMs)))
@@ -106,8 +105,4 @@ export function createView({ maxAgeMs, renderNode, renderPod }: ViewDeps) {
     /** Candidates beside the first of their pod: records that name a pod which another record names too. */
     losers: () => pods.count.losers,
   }
-}
-
-function bodyOf(record: NodeRecord): RecordBody {
-  return (record as unknown as { body: RecordBody }).body
 }

@@ -43,7 +43,7 @@ export function record(
       return { namespace, name, containers: parts.map((each) => container(atMs, each)) }
     }),
   }
-  return { ...scrape, body, version: ++versions } as unknown as NodeRecord
+  return { ...scrape, body, version: ++versions }
 }
 
 export function nodeObject(name: string, labels: Labels = {}, uid = `uid-${name}`): NodeObject {

@@ -1,0 +1,52 @@
+import { once } from 'node:events'
+import { constants, type Http2ServerResponse } from 'node:http2'
+import type { Clock } from '@metrics-ring/common/clock'
+import { CodedError } from '@metrics-ring/common/errors'
+import type { Body } from './body.ts'
+
+/** A client that reads nothing for this long is given up, milliseconds. */
+export const patienceMs = 30_000
+
+/**
+ * Writes a body as fast as the client reads it, and no faster. Resolves when all of it was handed over or the
+ * client has gone; rejects with a CodedError `slow_reader` when the client has stopped reading.
+ */
+export async function send(response: Http2ServerResponse, body: Body, clock: Clock): Promise<void> {
+  for (let index = 0; !isGone(response); index++) {
+    const block = await body.block(index)
+    if (!block) break
+    if (isGone(response) || response.write(block)) continue
+    if (!(await drained(response, clock))) {
+      cut(response)
+      throw new CodedError('slow_reader', `the client read nothing for ${patienceMs / 1000} s`)
+    }
+  }
+  if (!isGone(response)) response.end()
+}
+
+/** True: there is room again, or nobody is there any more. False: patience is over. */
+async function drained(response: Http2ServerResponse, clock: Clock): Promise<boolean> {
+  const waiting = new AbortController()
+  const { signal } = waiting
+  const over = new Promise<boolean>((resolve) => {
+    const cancel = clock.after(patienceMs, () => resolve(false))
+    signal.addEventListener('abort', cancel)
+  })
+  const room = Promise.race([once(response, 'drain', { signal }), once(response, 'close', { signal })])
+  try {
+    return await Promise.race([room.then(() => true), over])
+  } finally {
+    room.catch(() => {})
+    waiting.abort()
+  }
+}
+
+function isGone(response: Http2ServerResponse): boolean {
+  return response.writableEnded || response.destroyed || response.stream?.destroyed === true
+}
+
+/** Ends the stream in mid-answer, so that nobody takes the part for the whole. */
+export function cut(response: Http2ServerResponse): void {
+  if (response.stream && 'close' in response.stream) response.stream.close(constants.NGHTTP2_CANCEL)
+  else response.socket?.destroy()
+}
