@@ -1,20 +1,33 @@
 /** The whole kube-apiserver, assembled, with the knobs of a test. */
-import type { CertificateAuthority } from '../pki.ts'
+import { type CertificateAuthority, createAuthority } from '../pki.ts'
+import { type AggregatorOptions, issueFrontProxyClient, startAggregator } from './aggregator/aggregator.ts'
+import { serviceType, sliceType } from './aggregator/endpoints.ts'
+import {
+  type ApiServiceRegistration,
+  apiServiceObject,
+  localApiService,
+  type ServiceEndpoint,
+  serviceObject,
+  sliceObject,
+} from './aggregator/register.ts'
 import { authenticationConfig, bootstrapObjects, kubernetesService } from './bootstrap.ts'
-import { createDiscovery } from './discovery.ts'
+import { createDiscovery, groupPriority } from './discovery.ts'
 import type { CutMode, Outage } from './faults.ts'
 import { createSnapshots } from './list.ts'
 import type { ObjectSink } from './objects.ts'
+import { storedGroupVersions } from './resources.ts'
 import { createReviews } from './reviews.ts'
 import { createRoutes } from './routes.ts'
 import { type ApiServerOptions as FrontOptions, startFront } from './server.ts'
+import type { Storage } from './storage.ts'
 import type { Watch } from './watch.ts'
 
-export type ApiServerOptions = FrontOptions & {
-  frontProxyCa: CertificateAuthority
-  /** Time between bookmarks of a watch that asked for them; the real one takes about a minute. */
-  bookmarkIntervalMs?: number
-}
+export type ApiServerOptions = FrontOptions &
+  AggregatorOptions & {
+    frontProxyCa: CertificateAuthority
+    /** Time between bookmarks of a watch that asked for them; the real one takes about a minute. */
+    bookmarkIntervalMs?: number
+  }
 
 export type ApiServer = Awaited<ReturnType<typeof startApiServer>>
 
@@ -24,15 +37,22 @@ export async function startApiServer(options: ApiServerOptions) {
   const snapshots = createSnapshots()
   const sink: ObjectSink = { apply: storage.apply, remove: storage.removeObject }
   for (const object of [...bootstrapObjects(), ...kubernetesService(front.port)]) sink.apply(object)
-  sink.apply(authenticationConfig(options.clusterCa.certPem, options.frontProxyCa.certPem))
+  for (const { group, version } of storedGroupVersions()) {
+    sink.apply(localApiService(group, version, groupPriority(group)))
+  }
+  const trust = (requestHeaderCa: string) =>
+    sink.apply(authenticationConfig(options.clusterCa.certPem, requestHeaderCa))
+  let frontProxyCa = options.frontProxyCa
+  trust(frontProxyCa.certPem)
+  const aggregator = startAggregator(storage, await issueFrontProxyClient(frontProxyCa), options)
 
   front.handleWith(
     createRoutes({
       front,
       snapshots,
-      discovery: createDiscovery(() => []),
+      discovery: createDiscovery(aggregator.versions),
       reviews: createReviews(front.tokens, front.authorizer),
-      aggregation: { serve: async () => false, openApiV3Paths: () => ({}) },
+      aggregation: aggregator,
       watching: { bookmarkIntervalMs: options.bookmarkIntervalMs ?? 60_000 },
     }),
   )
@@ -46,6 +66,7 @@ export async function startApiServer(options: ApiServerOptions) {
     counters: front.counters,
     authorizer: front.authorizer,
     ...watchKnobs(watches),
+    ...registration(storage, sink),
 
     /** Cuts everything, slows everything, or answers everything with one status; undefined heals. */
     setOutage(outage: Outage | undefined): void {
@@ -70,7 +91,20 @@ export async function startApiServer(options: ApiServerOptions) {
       snapshots.clear()
     },
 
+    /**
+     * Makes a new front-proxy CA, publishes it (beside the old one, unless told otherwise), and uses a
+     * client certificate of it once `settleMs` have passed.
+     */
+    async rotateFrontProxy({ keepOld = true, settleMs = 0 } = {}): Promise<void> {
+      const next = await createAuthority('front-proxy-ca')
+      trust(keepOld ? next.certPem + frontProxyCa.certPem : next.certPem)
+      await new Promise((resolve) => setTimeout(resolve, settleMs))
+      aggregator.useCertificate(await issueFrontProxyClient(next))
+      frontProxyCa = next
+    },
+
     async close(): Promise<void> {
+      await aggregator.stop()
       for (const watch of watches) watch.drop()
       await front.close()
     },
@@ -93,6 +127,24 @@ function watchKnobs(watches: Set<Watch>) {
     /** Watches stay open and say nothing, as with a half-dead connection; healed, they go on. */
     stallWatches(stalled: boolean, resource?: string): void {
       for (const watch of of(resource)) watch.stall(stalled)
+    },
+  }
+}
+
+function registration(storage: Storage, sink: ObjectSink) {
+  return {
+    registerApiService: (wanted: ApiServiceRegistration): void => sink.apply(apiServiceObject(wanted)),
+
+    /** Makes the Service if need be, and its EndpointSlices exactly these: one per endpoint. */
+    setEndpoints(namespace: string, name: string, endpoints: readonly ServiceEndpoint[]): void {
+      if (!storage.get(serviceType, `${namespace}/${name}`)) sink.apply(serviceObject(namespace, name))
+      const wanted = endpoints.map((endpoint) => sliceObject(namespace, name, endpoint))
+      const names = new Set(wanted.map(({ metadata }) => metadata.name))
+      for (const { object } of storage.list(sliceType, namespace)) {
+        const own = object.metadata.labels?.['kubernetes.io/service-name'] === name
+        if (own && !names.has(object.metadata.name)) sink.remove(object)
+      }
+      for (const slice of wanted) sink.apply(slice)
     },
   }
 }

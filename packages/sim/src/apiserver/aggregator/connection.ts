@@ -1,0 +1,179 @@
+/**
+ * One TLS connection to an extension API server: HTTP/2 if it agrees, else HTTP/1.1. A connection that
+ * said GOAWAY takes no more requests; a request it did not process fails as `Unprocessed` and may be
+ * sent again, as Go's transport does. Any other failure is the caller's answer.
+ */
+
+import type { IncomingMessage } from 'node:http'
+import {
+  type ClientHttp2Session,
+  type ClientHttp2Stream,
+  connect as connectHttp2,
+  constants,
+} from 'node:http2'
+import { Agent, request as requestHttps } from 'node:https'
+import type { Readable } from 'node:stream'
+import { type ConnectionOptions, connect as connectTls, type TLSSocket } from 'node:tls'
+import type { Endpoint } from './endpoints.ts'
+
+export type HeaderMap = Record<string, string | string[]>
+export type Outgoing = { method: string; path: string; headers: HeaderMap; body?: Readable }
+export type Incoming = { status: number; headers: HeaderMap; body: Readable }
+export type Connection = {
+  /** False once it is closing or closed; `send` would fail as `Unprocessed`. */
+  usable(): boolean
+  send(outgoing: Outgoing, signal: AbortSignal): Promise<Incoming>
+  /** Lets requests under way finish. */
+  close(): void
+  destroy(): void
+}
+
+/** The server did nothing with the request. */
+export class Unprocessed extends Error {}
+
+export type Trust = {
+  serverName: string
+  caBundle: string | undefined
+  insecure: boolean
+  cert: string
+  key: string
+}
+export type Pings = { idleMs: number; timeoutMs: number }
+
+export async function openConnection(endpoint: Endpoint, trust: Trust, pings: Pings): Promise<Connection> {
+  const options: ConnectionOptions = {
+    host: endpoint.host,
+    port: endpoint.port,
+    servername: trust.serverName,
+    rejectUnauthorized: !trust.insecure,
+    cert: trust.cert,
+    key: trust.key,
+    minVersion: 'TLSv1.2',
+    ...(trust.caBundle !== undefined && { ca: trust.caBundle }),
+  }
+  const socket = await handshake({ ...options, ALPNProtocols: ['h2', 'http/1.1'] })
+  const authority = `${endpoint.host}:${endpoint.port}`
+  if (socket.alpnProtocol === 'h2') return overHttp2(socket, authority, pings)
+  socket.destroy()
+  return overHttp1(options, authority)
+}
+
+async function handshake(options: ConnectionOptions): Promise<TLSSocket> {
+  const socket = connectTls(options)
+  socket.setNoDelay(true)
+  const { promise, resolve, reject } = Promise.withResolvers<void>()
+  socket.once('secureConnect', resolve)
+  socket.once('error', reject)
+  socket.once('close', () => reject(new Error('EOF')))
+  socket.setTimeout(10_000, () => socket.destroy(new Error('TLS handshake timeout')))
+  await promise
+  socket.setTimeout(0)
+  socket.removeListener('error', reject)
+  return socket
+}
+
+function overHttp2(socket: TLSSocket, authority: string, pings: Pings): Connection {
+  const session = connectHttp2(`https://${authority}`, {
+    createConnection: () => socket,
+    maxSessionMemory: 1000,
+  })
+  let lastProcessed = Number.POSITIVE_INFINITY
+  let open = true
+  const shut = () => {
+    open = false
+  }
+  session.on('error', shut)
+  session.on('close', shut)
+  session.on('goaway', (_code, lastStreamId) => {
+    open = false
+    lastProcessed = lastStreamId
+  })
+  keepPinging(session, pings)
+  return {
+    usable: () => open && !session.closed && !session.destroyed,
+    send: (outgoing, signal) => sendHttp2(session, authority, outgoing, signal, () => lastProcessed),
+    close: () => session.close(),
+    destroy: () => session.destroy(),
+  }
+}
+
+/** Finds out about a peer that hangs: nothing else would. */
+function keepPinging(session: ClientHttp2Session, { idleMs, timeoutMs }: Pings): void {
+  let late: NodeJS.Timeout | undefined
+  const timer = setInterval(() => {
+    late ??= setTimeout(() => session.destroy(new Error('http2: client connection lost')), timeoutMs)
+    session.ping((error) => {
+      if (error) return
+      clearTimeout(late)
+      late = undefined
+    })
+  }, idleMs)
+  session.once('close', () => {
+    clearInterval(timer)
+    clearTimeout(late)
+  })
+}
+
+async function sendHttp2(
+  session: ClientHttp2Session,
+  authority: string,
+  { method, path, headers, body }: Outgoing,
+  signal: AbortSignal,
+  lastProcessed: () => number,
+): Promise<Incoming> {
+  if (session.closed || session.destroyed) throw new Unprocessed('the session is closed')
+  const pseudo = { ':method': method, ':path': path, ':authority': authority, ':scheme': 'https' }
+  const stream = session.request({ ...pseudo, ...headers }, { endStream: body === undefined, signal })
+  body?.pipe(stream)
+  const { promise, resolve, reject } = Promise.withResolvers<Incoming>()
+  stream.once('response', ({ ':status': status, ...rest }) => {
+    resolve({ status: Number(status), headers: plainHeaders(rest), body: stream })
+  })
+  stream.on('error', (error) => {
+    const refused = unprocessed(stream, lastProcessed())
+    reject(refused && !signal.aborted ? new Unprocessed(error.message) : error)
+  })
+  stream.once('close', () => {
+    reject(unprocessed(stream, lastProcessed()) ? new Unprocessed('refused') : new Error('unexpected EOF'))
+  })
+  return promise
+}
+
+function unprocessed(stream: ClientHttp2Stream, lastProcessed: number): boolean {
+  if (stream.id === undefined || stream.id > lastProcessed) return true
+  return stream.rstCode === constants.NGHTTP2_REFUSED_STREAM
+}
+
+function overHttp1(options: ConnectionOptions, authority: string): Connection {
+  const agent = new Agent({ ...options, keepAlive: true })
+  let open = true
+  const shut = () => {
+    open = false
+    agent.destroy()
+  }
+  return {
+    usable: () => open,
+    close: shut,
+    destroy: shut,
+    async send({ method, path, headers, body }, signal) {
+      const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>()
+      const { host, port, servername } = options
+      const target = { agent, host, port, servername, method, path, signal }
+      const outgoing = requestHttps({ ...target, headers: { ...headers, host: authority } }, resolve)
+      outgoing.once('error', reject)
+      if (body) body.pipe(outgoing)
+      else outgoing.end()
+      const incoming = await promise
+      return { status: incoming.statusCode ?? 0, headers: plainHeaders(incoming.headers), body: incoming }
+    },
+  }
+}
+
+function plainHeaders(headers: Record<string, unknown>): HeaderMap {
+  const entries = Object.entries(headers).filter(
+    ([name, value]) => !name.startsWith(':') && value !== undefined,
+  )
+  return Object.fromEntries(
+    entries.map(([name, value]) => [name, Array.isArray(value) ? value : String(value)]),
+  )
+}
