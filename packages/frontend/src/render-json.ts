@@ -2,6 +2,7 @@ import { apiVersion, type Kind, type ListMeta, type Version } from './api.ts'
 import { goDuration } from './duration.ts'
 import type { ItemUsage, Labels, NodeItem, PodItem } from './item.ts'
 import { cpuQuantity, memoryQuantity } from './quantity.ts'
+import { sortedKeys } from './sorted-keys.ts'
 
 /** A NodeMetrics as an item of a list: no kind, no apiVersion, so it serves every version. */
 export function nodeItemJson(item: NodeItem): string {
@@ -66,8 +67,9 @@ function timesJson({ timestampMs, windowMs, labels }: NodeItem | PodItem): strin
 
 function labelsJson(labels: Labels): string {
   let text = ''
-  for (const key in labels)
+  for (const key of sortedKeys(labels)) {
     text += `${text === '' ? ',"labels":{' : ','}${quote(key)}:${quote(labels[key] as string)}`
+  }
   return text === '' ? '' : `${text}}`
 }
 

@@ -1,0 +1,117 @@
+import { apiVersion, kinds, type ListMeta, type Resource, type Version } from './api.ts'
+import { documentText, type Frame, frameOf, type Style } from './frame.ts'
+import type { IncludeObject } from './list-options.ts'
+import type { Media } from './negotiate.ts'
+import { enveloped, lengthOf, listHeadProtobuf, listTailProtobuf } from './protobuf-envelope.ts'
+import { listMeta, objectJson } from './render-json.ts'
+import {
+  partialItemJson,
+  partialItemProtobuf,
+  partialMessage,
+  partialMessageSize,
+  partialObject,
+} from './render-partial.ts'
+import { objectProtobuf } from './render-protobuf.ts'
+import { tableDocument, tableRow, usageNames } from './render-table.ts'
+
+/** An item as it was rendered when it changed: compact JSON, and an `items` field of protobuf. */
+export type Fragments = { json: Buffer; protobuf: Buffer }
+
+/** What is asked for. */
+export type Form = {
+  resource: Resource
+  version: Version
+  media: Media
+  /** Of a Table. */
+  includeObject?: IncludeObject
+}
+
+/**
+ * The body of a list, piece by piece: for JSON and protobuf the fragments as they are, for all else each item
+ * rendered as the piece is taken. So a long list can be written in turns.
+ */
+export function* listPieces(
+  form: Form,
+  items: readonly Fragments[],
+  meta: ListMeta = {},
+): Generator<Uint8Array> {
+  if (form.media.encoding === 'protobuf') return yield* protobufPieces(form, items, meta)
+  const { frame, render } = textFrame(form, items, meta)
+  const separator = Buffer.from(frame.separator)
+  yield Buffer.from(frame.head)
+  for (let at = 0; at < items.length; at++) {
+    const { json } = items[at] as Fragments
+    if (at > 0 && separator.length > 0) yield separator
+    yield render ? Buffer.from(render(json.toString())) : json
+  }
+  if (frame.tail !== '') yield Buffer.from(frame.tail)
+}
+
+/** The body of one object. */
+export function objectBody(form: Form, { json, protobuf }: Fragments): Buffer {
+  const { resource, version, media } = form
+  const { transform } = media
+  if (transform?.kind === 'Table') return Buffer.concat([...listPieces(form, [{ json, protobuf }])])
+  if (media.encoding === 'protobuf') {
+    if (!transform) return objectProtobuf(kinds[resource], version, protobuf)
+    return enveloped(`meta.k8s.io/${transform.version}`, 'PartialObjectMetadata', partialMessage(protobuf))
+  }
+  const text = json.toString()
+  if (transform) return Buffer.from(documentText(partialObject(text, transform.version), styleOf(media)))
+  const whole = objectJson(kinds[resource], version, text)
+  return Buffer.from(styleOf(media) === 'compact' ? whole : documentText(JSON.parse(whole), styleOf(media)))
+}
+
+export function styleOf({ encoding, pretty }: Pick<Media, 'encoding' | 'pretty'>): Style {
+  if (encoding === 'yaml') return 'yaml'
+  return pretty ? 'pretty' : 'compact'
+}
+
+type TextFrame = { frame: Frame; render: ((json: string) => string) | undefined }
+
+function textFrame(form: Form, items: readonly Fragments[], meta: ListMeta): TextFrame {
+  const { resource, version, media, includeObject = 'Metadata' } = form
+  const { transform } = media
+  const framed = (document: object, hole: string) => {
+    return frameOf(document, hole, styleOf(media), items.length === 0)
+  }
+  if (transform?.kind === 'Table') {
+    const first = items[0]?.json.toString()
+    const names = first === undefined ? [] : usageNames(first)
+    const table = { resource, version, tableVersion: transform.version, includeObject }
+    const frame = framed(tableDocument(first, transform.version, meta), 'rows')
+    return { frame, render: chained((json) => tableRow(json, names, table), frame.item) }
+  }
+  if (transform) {
+    const frame = framed({ ...partialList(transform.version), metadata: listMeta(meta) }, 'items')
+    return { frame, render: chained((json) => partialItemJson(json, transform.version), frame.item) }
+  }
+  const kind = `${kinds[resource]}List`
+  const frame = framed({ kind, apiVersion: apiVersion(version), metadata: listMeta(meta) }, 'items')
+  return { frame, render: frame.item }
+}
+
+function chained(first: (json: string) => string, then: Frame['item']): (json: string) => string {
+  return then ? (json) => then(first(json)) : first
+}
+
+function partialList(version: string): { kind: string; apiVersion: string } {
+  return { kind: 'PartialObjectMetadataList', apiVersion: `meta.k8s.io/${version}` }
+}
+
+function* protobufPieces(form: Form, items: readonly Fragments[], meta: ListMeta): Generator<Uint8Array> {
+  const { transform } = form.media
+  const list = transform
+    ? partialList(transform.version)
+    : { kind: `${kinds[form.resource]}List`, apiVersion: apiVersion(form.version) }
+  let bytes = 0
+  for (const { protobuf } of items) bytes += transform ? partialFieldSize(protobuf) : protobuf.length
+  yield listHeadProtobuf(list.apiVersion, list.kind, bytes, meta)
+  for (const { protobuf } of items) yield transform ? partialItemProtobuf(protobuf) : protobuf
+  yield listTailProtobuf
+}
+
+function partialFieldSize(fragment: Uint8Array): number {
+  const size = partialMessageSize(fragment)
+  return lengthOf(2, size).length + size
+}
