@@ -4,7 +4,8 @@ import type { SampleStore } from '@metrics-ring/common/store'
 import { actsAfterMs, type Claim, type ClaimEvent, isShadow, judge, reduceClaim } from './claims.ts'
 import type { ShardEvents } from './events.ts'
 import { createFreshnessReader } from './freshness.ts'
-import { type FetchSample, type Known, knownOf, type Outcome, scrape } from './scrape.ts'
+import { type Failures, failedAgain, patience } from './patience.ts'
+import { type Fetched, type Known, knownOf, type Outcome, scrape } from './scrape.ts'
 import { createSlots } from './slots.ts'
 import type { Target } from './targets.ts'
 import type { Times } from './times.ts'
@@ -17,7 +18,7 @@ export type ShardDeps = {
   /** The shared clock, milliseconds. */
   now: () => number
   store: SampleStore
-  fetchSample: FetchSample
+  fetchSample: (target: Target, call: { retry: boolean }) => Promise<Fetched>
   events: ShardEvents
 }
 
@@ -25,6 +26,8 @@ export type ShardDeps = {
 export type ClaimedNode = {
   claim: Claim
   known?: Known
+  /** Failures since the last answer. */
+  failures?: Failures
   /** The last scrape's outcome, and when it was sent (shared clock). */
   last?: { outcome: Outcome['result']; reason?: string; atMs: number; tookMs: number }
 }
@@ -121,13 +124,18 @@ export function createShard(deps: ShardDeps): Shard {
       if (verdict === 'drop') change(name, { kind: 'evidence' })
       if (verdict !== 'scrape') return
     }
+    const { scrape: tries, retry } = patience(node.failures, Math.floor(phaseAtMs / times.intervalMs))
+    if (!tries) return
     const atMs = now()
-    const outcome = await scrape({ ...deps, intervalMs: times.intervalMs }, target, node.known)
+    const fetchSample = () => deps.fetchSample(target, { retry })
+    const outcome = await scrape({ ...deps, fetchSample, intervalMs: times.intervalMs }, target, node.known)
     if (nodes.get(name) === node) finish(name, node, atMs, outcome)
   }
   function finish(name: string, node: ClaimedNode, atMs: number, outcome: Outcome) {
     if (outcome.known) node.known = outcome.known
     else delete node.known
+    if (outcome.result === 'failed') node.failures = failedAgain(node.failures, outcome.reason)
+    else delete node.failures
     const tookMs = 'tookMs' in outcome ? outcome.tookMs : (node.last?.tookMs ?? 0)
     const reason = 'reason' in outcome ? { reason: outcome.reason } : {}
     node.last = { outcome: outcome.result, ...reason, atMs, tookMs }

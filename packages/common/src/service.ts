@@ -1,0 +1,65 @@
+import { errorText } from './errors.ts'
+import { type FlagTable, flagsHelp } from './flags.ts'
+import { createLog, type Log } from './log.ts'
+import { version } from './version.ts'
+
+export type Service<C extends { verbosity: number; ignored: string[] }> = {
+  /** Sub-command, and the component in logs. */
+  name: string
+  /** One sentence for --help. */
+  summary: string
+  flags: FlagTable
+  read: () => { config: C; faults: string[]; show: 'help' | 'version' | undefined }
+  /** Resolves with the stop, which SIGTERM and SIGINT call. */
+  start: (config: C, log: Log) => Promise<() => Promise<void>>
+}
+
+/**
+ * Runs a service until it is told to stop. A wrong command line: every fault on stderr, exit code 2, nothing
+ * started. A start that fails: one line, exit code 1.
+ */
+export async function runService<C extends { verbosity: number; ignored: string[] }>(
+  service: Service<C>,
+): Promise<void> {
+  const { config, faults, show } = service.read()
+  if (show === 'help')
+    return print(
+      `${service.summary}\n\nUsage: metrics-ring ${service.name} [flags]\n\n${flagsHelp(service.flags)}`,
+    )
+  if (show === 'version') return print(`metrics-ring ${version}`)
+  if (faults.length > 0) {
+    process.stderr.write(faults.map((fault) => `metrics-ring ${service.name}: ${fault}\n`).join(''))
+    process.exitCode = 2
+    return
+  }
+  const log = createLog(service.name, config.verbosity)
+  if (config.ignored.length > 0)
+    log.warn({ flags: config.ignored }, 'these flags have no meaning here and are ignored')
+  try {
+    const stop = await service.start(config, log)
+    log.info({ version }, 'started')
+    stopOnSignal(stop, log)
+  } catch (error) {
+    log.error({ error: errorText(error) }, 'cannot start')
+    process.exitCode = 1
+  }
+}
+
+/** The first signal stops in good order, a second one at once. */
+function stopOnSignal(stop: () => Promise<void>, log: Log) {
+  let stopping = false
+  const onSignal = async (signal: string) => {
+    if (stopping) process.exit(1)
+    stopping = true
+    log.info({ signal }, 'stopping')
+    await stop()
+    log.info({}, 'stopped')
+    process.exit(0)
+  }
+  process.on('SIGTERM', onSignal)
+  process.on('SIGINT', onSignal)
+}
+
+function print(text: string): void {
+  process.stdout.write(`${text}\n`)
+}

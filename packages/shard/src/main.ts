@@ -1,0 +1,3 @@
+import { runShard } from './service.ts'
+
+await runShard(process.argv.slice(2))
