@@ -2,6 +2,7 @@ import { errorText } from '@metrics-ring/common/errors'
 import type { User } from './identity.ts'
 import type { RequestInfo, ResourceInfo } from './request-info.ts'
 import { isUnavailable } from './review.ts'
+import { selectorAttributes } from './selector-attributes.ts'
 import type { AccessReviewer, AccessVerdict } from './subject-access-review.ts'
 
 /** `denied` is a 403 with the reason appended; `failed` is a 500, and its message may be shown. */
@@ -35,7 +36,8 @@ export function createAuthorizer({ access, alwaysAllowPaths }: AuthorizerDeps): 
     const { path, verb, resource } = info
     if (!resource) return access.review(user, { nonResourceAttributes: { path, verb } })
     const broad = attributesOf(verb, resource)
-    const selectors = selectorsOf(info, resource)
+    const narrows = selectiveVerbs.includes(verb) && !resource.verbInPath
+    const selectors = narrows ? selectorAttributes(info.query) : undefined
     if (!selectors) return access.review(user, { resourceAttributes: broad })
     const narrow = { resourceAttributes: { ...broad, ...selectors } }
     try {
@@ -67,19 +69,4 @@ function attributesOf(
 ) {
   const attributes = { namespace, verb, group, version, resource, subresource, name }
   return Object.fromEntries(Object.entries(attributes).filter(([, value]) => value !== ''))
-}
-
-/**
- * Selectors of a collection request as the question takes them; undefined without any. They go in raw: the API server
- * reads them by its own grammar, and one it cannot read narrows nothing.
- */
-function selectorsOf({ verb, query }: RequestInfo, { verbInPath }: ResourceInfo): object | undefined {
-  if (verbInPath || !selectiveVerbs.includes(verb)) return undefined
-  const fieldSelector = query.get('fieldSelector')
-  const labelSelector = query.get('labelSelector')
-  if (!fieldSelector && !labelSelector) return undefined
-  return {
-    ...(fieldSelector ? { fieldSelector: { rawSelector: fieldSelector } } : {}),
-    ...(labelSelector ? { labelSelector: { rawSelector: labelSelector } } : {}),
-  }
 }

@@ -1,4 +1,4 @@
-import { nameAsked } from './name-asked.ts'
+import { parseFieldSelector } from './field-selector.ts'
 
 /**
  * What a request asks for, in the words of authorization. Routes take it from here as well: a second reading
@@ -107,4 +107,11 @@ function namespaced(parts: string[]): { namespace: string; rest: string[] } {
 /** A bool parameter of Kubernetes: present means true unless it says otherwise. */
 function watches(value: string | null): boolean {
   return value !== null && !['false', '0'].includes(value.toLowerCase())
+}
+
+/** The one name a field selector leaves, so that RBAC rules with resourceNames apply to a list. Empty: none. */
+function nameAsked(fieldSelector: string): string {
+  const selector = parseFieldSelector(fieldSelector)
+  const name = selector && 'name' in selector ? selector.name : undefined
+  return name === undefined || name === '.' || name === '..' || /[/%]/.test(name) ? '' : name
 }

@@ -13,7 +13,7 @@ export type ReviewDeps = { client: Pick<KubeClient, 'request'>; clock: Clock; li
 /**
  * Asks the API server for a verdict by creating a review, and gives its `status`. Tries again on 429, 500, 504, Retry-After
  * and silence (kubernetes/apiserver pkg/util/webhook). Rejects with a CodedError: `review_unavailable` when the
- * API server cannot answer now, `review_failed` when it does not accept the question. `onTrouble`: a try has failed.
+ * API server cannot answer now, `review_failed` when it does not accept the question. `onTrouble`: a try has failed and another will follow.
  */
 export async function review(
   { client, clock, limit }: ReviewDeps,
@@ -29,9 +29,9 @@ export async function review(
     for (let waitMs = backoff.firstMs, left = tries; ; waitMs *= backoff.factor) {
       const outcome = await attempt(client, path, body, abort.signal)
       if ('status' in outcome) return outcome.status
-      onTrouble()
       const pauseMs = Math.max(waitMs * (1 + backoff.jitter * Math.random()), outcome.retryAfterMs ?? 0)
       if (!outcome.again || --left === 0 || clock.mono() + pauseMs >= deadlineMs) throw outcome.error
+      onTrouble()
       await sleep(clock, pauseMs, abort.signal)
     }
   } finally {
