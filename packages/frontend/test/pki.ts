@@ -63,7 +63,7 @@ async function certificate(
     signingKey: issuer.keys.privateKey,
     extensions: [...(usages.length > 0 ? [new x509.ExtendedKeyUsageExtension(usages)] : []), ...extensions],
   })
-  return made.toString('pem')
+  return `${made.toString('pem')}\n`
 }
 
 async function keyPem({ privateKey }: webcrypto.CryptoKeyPair): Promise<string> {
