@@ -170,9 +170,9 @@ function continued(token: string, snapshots: Snapshots): { snapshot: Snapshot; o
   return { snapshot, offset: Number(parsed.offset) }
 }
 
-/** Waits for a version at most 3 s, as the watch cache does. @throws StatusError 504 */
+/** Waits for a version, as the watch cache does (3 s). @throws StatusError 504 */
 export async function notOlderThan(storage: Storage, version: number): Promise<void> {
-  if (await storage.reached(version, 3000)) return
+  if (await storage.reached(version)) return
   const message = `Too large resource version: ${version}, current: ${storage.version()}`
   const causes = [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }]
   throw new StatusError(504, 'Timeout', `Timeout: ${message}`, { causes, retryAfterSeconds: 1 })

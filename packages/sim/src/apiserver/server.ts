@@ -10,16 +10,14 @@ import type { User } from './objects.ts'
 import { type Attributes, type Authorizer, createAuthorizer } from './rbac.ts'
 import { type RequestInfo, requestInfo } from './request-info.ts'
 import { failure, StatusError } from './status.ts'
-import { createStorage } from './storage.ts'
+import { createStorage, type StorageOptions } from './storage.ts'
 import type { Watches } from './watch.ts'
 
-export type ApiServerOptions = {
+export type ApiServerOptions = StorageOptions & {
   /** Signs the serving certificate and the client certificates that are believed. */
   clusterCa: CertificateAuthority
   /** Port on 127.0.0.1; 0 takes a free one. */
   port?: number
-  /** Events kept per resource for watches from an older version. */
-  historyLimit?: number
 }
 
 /** What answers a call that is authenticated and authorized. */
@@ -28,8 +26,8 @@ export type Handler = (call: Call) => void | Promise<void>
 export type Front = Awaited<ReturnType<typeof startFront>>
 
 /** Storage, authentication and authorization behind a listening socket; `handle` does the rest. */
-export async function startFront({ clusterCa, port = 0, historyLimit = 20_000 }: ApiServerOptions) {
-  const storage = createStorage({ historyLimit })
+export async function startFront({ clusterCa, port = 0, ...stored }: ApiServerOptions) {
+  const storage = createStorage(stored)
   const tokens = createTokens()
   const authorizer = createAuthorizer(storage)
   const faults = createFaults()

@@ -38,8 +38,14 @@ type Collection = {
 
 export type Storage = ReturnType<typeof createStorage>
 
-/** @param historyLimit events kept per resource for watches that start from an older version */
-export function createStorage({ historyLimit = 20_000 }: { historyLimit?: number } = {}) {
+export type StorageOptions = {
+  /** Events kept per resource for watches that start from an older version. */
+  historyLimit?: number
+  /** How long a read waits for a version that is yet to come. */
+  versionWaitMs?: number
+}
+
+export function createStorage({ historyLimit = 20_000, versionWaitMs = 3000 }: StorageOptions = {}) {
   let version = 1
   const waiting = new Set<() => void>()
   const collections = new Map<ResourceType, Collection>()
@@ -125,12 +131,12 @@ export function createStorage({ historyLimit = 20_000 }: { historyLimit?: number
 
     oldestVersion: (type: ResourceType): number => collection(type).forgotten,
 
-    /** True once the counter has reached a version, false if it has not within the time. */
-    async reached(wanted: number, timeoutMs: number): Promise<boolean> {
+    /** True once the counter has reached a version, false if it has not in time. */
+    async reached(wanted: number): Promise<boolean> {
       if (version >= wanted) return true
       const { promise, resolve } = Promise.withResolvers<boolean>()
       const wake = () => version >= wanted && resolve(true)
-      const timer = setTimeout(() => resolve(version >= wanted), timeoutMs)
+      const timer = setTimeout(() => resolve(version >= wanted), versionWaitMs)
       waiting.add(wake)
       return promise.finally(() => {
         clearTimeout(timer)
