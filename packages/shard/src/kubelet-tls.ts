@@ -63,13 +63,20 @@ export function createTrust(credentials: KubeletCredentials): () => Promise<Trus
   return async () => {
     try {
       const { ca, cert, key } = credentials
-      token = await credentials.token?.()
+      token = sendable(await credentials.token?.())
       context = refresh([await ca?.(), await cert?.(), await key?.()])
     } catch (error) {
       if (!context) return failure('bad_credentials', errorText(error))
     }
     return { ok: true, context, token }
   }
+}
+
+/** Says nothing of the token itself: what it says is logged. */
+function sendable(token: string | undefined): string | undefined {
+  if (token !== undefined && !/^[\x21-\x7e]+$/.test(token))
+    throw new Error('the token is empty or has odd characters')
+  return token
 }
 
 /**

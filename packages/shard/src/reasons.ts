@@ -88,45 +88,34 @@ export function statusReason(status: number): ScrapeReason {
   return status >= 500 ? 'status_5xx' : 'status_other'
 }
 
-const CODES: { [code: string]: ScrapeReason } = {
-  ECONNREFUSED: 'refused',
-  EHOSTUNREACH: 'unreachable',
-  EHOSTDOWN: 'unreachable',
-  ENETUNREACH: 'unreachable',
-  ENETDOWN: 'unreachable',
-  EADDRNOTAVAIL: 'unreachable',
-  EINVAL: 'unreachable',
-  ETIMEDOUT: 'timeout',
-  ECONNRESET: 'reset',
-  ECONNABORTED: 'reset',
-  EPIPE: 'reset',
-  UND_ERR_SOCKET: 'reset',
-  ENOTFOUND: 'dns',
-  EAI_AGAIN: 'dns',
-  EAI_FAIL: 'dns',
-  EAI_NODATA: 'dns',
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'tls_unknown_ca',
-  UNABLE_TO_GET_ISSUER_CERT: 'tls_unknown_ca',
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'tls_unknown_ca',
-  SELF_SIGNED_CERT_IN_CHAIN: 'tls_unknown_ca',
-  DEPTH_ZERO_SELF_SIGNED_CERT: 'tls_unknown_ca',
-  CERT_SIGNATURE_FAILURE: 'tls_unknown_ca',
-  CERT_UNTRUSTED: 'tls_unknown_ca',
-  INVALID_CA: 'tls_unknown_ca',
-  ERR_TLS_CERT_ALTNAME_INVALID: 'tls_name_mismatch',
-  HOSTNAME_MISMATCH: 'tls_name_mismatch',
-  CERT_HAS_EXPIRED: 'tls_expired',
-  CERT_NOT_YET_VALID: 'tls_expired',
-  UND_ERR_RES_CONTENT_LENGTH_MISMATCH: 'truncated',
-  UND_ERR_HEADERS_OVERFLOW: 'bad_response',
+/** Codes of Node.js, OpenSSL and undici. */
+const CODES: { [reason in ScrapeReason]?: string } = {
+  refused: 'ECONNREFUSED',
+  unreachable: 'EHOSTUNREACH EHOSTDOWN ENETUNREACH ENETDOWN EADDRNOTAVAIL EINVAL',
+  timeout: 'ETIMEDOUT',
+  reset: 'ECONNRESET ECONNABORTED EPIPE UND_ERR_SOCKET',
+  dns: 'ENOTFOUND EAI_AGAIN EAI_FAIL EAI_NODATA',
+  tls_unknown_ca:
+    'UNABLE_TO_VERIFY_LEAF_SIGNATURE UNABLE_TO_GET_ISSUER_CERT UNABLE_TO_GET_ISSUER_CERT_LOCALLY SELF_SIGNED_CERT_IN_CHAIN DEPTH_ZERO_SELF_SIGNED_CERT CERT_SIGNATURE_FAILURE CERT_UNTRUSTED INVALID_CA',
+  tls_name_mismatch: 'ERR_TLS_CERT_ALTNAME_INVALID HOSTNAME_MISMATCH',
+  tls_expired: 'CERT_HAS_EXPIRED CERT_NOT_YET_VALID',
+  truncated: 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH',
+  bad_response: 'UND_ERR_HEADERS_OVERFLOW',
 }
+
+const REASON_OF = new Map(
+  Object.entries(CODES).flatMap(([reason, codes]) =>
+    codes.split(' ').map((code) => [code, reason as ScrapeReason] as const),
+  ),
+)
 
 /** For whatever a socket, TLS or the HTTP client threw. */
 export function errorReason(error: unknown): ScrapeReason {
   const code = codeOf(error)
-  const known = CODES[code]
+  const known = REASON_OF.get(code)
   if (known) return known
-  if (code.startsWith('HPE_')) return 'bad_response'
+  // undici's parser names no code for what is not HTTP at all.
+  if (error instanceof Error && error.name === 'HTTPParserError') return 'bad_response'
   return /^(EPROTO|CERT_|ERR_SSL_|ERR_TLS_|ERR_OSSL_|INVALID_PURPOSE|PATH_LENGTH)/.test(code)
     ? 'tls_other'
     : 'other'
@@ -141,5 +130,5 @@ export function describe(error: unknown): string {
   const first = error instanceof AggregateError ? error.errors[0] : error
   const text = errorText(first).replace(/; if the root CA is installed locally.*/, '')
   // OpenSSL's messages carry its call stack.
-  return /^[0-9A-F]+:error:[^:]*:(?:[^:]*:)?(.*?):?(?:\.\.|$)/s.exec(text)?.[1] ?? text
+  return /^[0-9A-F]+:error:[^:]*:[^:]*:[^:]*:([^:]*)/.exec(text)?.[1] ?? text
 }
