@@ -27,6 +27,7 @@ export function parseFieldSelector(text: string): FieldSelector | SelectorFault 
     }
     const plain = unescaped(value)
     if (typeof plain !== 'string') return plain
+    if (field === '' && plain === '') continue
     if (field !== 'metadata.name' && field !== 'metadata.namespace') unknown.push(field)
     else requirements.push({ field, operator, value: plain })
   }

@@ -27,7 +27,7 @@ function listFaults(
     if (version === '') faults.push(forbiddenMatch('is forbidden unless resourceVersion is provided'))
     if (continued) faults.push(forbiddenMatch('is forbidden when continue is provided'))
     if (match !== 'Exact' && match !== notOlderThan)
-      faults.push(unsupported(match, ['', 'Exact', notOlderThan]))
+      faults.push(unsupported(match, ['Exact', notOlderThan, '']))
     if (match === 'Exact' && version === '0') {
       faults.push(forbiddenMatch('"exact" is forbidden for resourceVersion "0"'))
     }

@@ -1,4 +1,3 @@
-import { parseDuration } from '@metrics-ring/common/duration'
 import { type FieldSelector, parseFieldSelector } from './field-selector.ts'
 import { goQuote } from './go-quote.ts'
 import { isInt64, toBigInt } from './label-parse.ts'
@@ -6,6 +5,7 @@ import { type LabelSelector, parseLabelSelector } from './label-selector.ts'
 import { listOptionsFaults } from './list-options-rules.ts'
 import { type Position, parseContinueToken } from './paging.ts'
 import { badRequest, type Failure, invalid, isFailure } from './status.ts'
+import { readDuration } from './timeout.ts'
 
 /** What of each row's object a Table shows. */
 export type IncludeObject = 'None' | 'Metadata' | 'Object'
@@ -59,15 +59,12 @@ export function parseIncludeObject(query: URLSearchParams): IncludeObject | Fail
   )
 }
 
-/** `timeout` of any request, milliseconds; 0: the client does not ask for one. A fault is a 400. */
+/** `timeout` in the query of any request, milliseconds; 0: the client does not ask for one. A fault is a 400. */
 export function parseTimeout(query: URLSearchParams): number | Failure {
   const text = query.get('timeout') ?? ''
-  if (text === '') return 0
-  const timeoutMs = parseDuration(text)
-  if (timeoutMs !== undefined) return Math.max(timeoutMs, 0)
-  return badRequest(
-    `invalid timeout specified in the request URL - time: invalid duration ${JSON.stringify(text)}`,
-  )
+  const timeoutMs = text === '' ? 0 : readDuration(text)
+  if (typeof timeoutMs === 'number') return Math.max(timeoutMs, 0)
+  return badRequest(`invalid timeout specified in the request URL - ${timeoutMs.fault}`)
 }
 
 /** A present parameter is true unless it is `0` or `false`. */

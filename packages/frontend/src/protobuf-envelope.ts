@@ -10,9 +10,7 @@ export const listTailProtobuf = Buffer.from([0x1a, 0x00, 0x22, 0x00])
 
 /** Any message in the envelope that Kubernetes puts around one. */
 export function enveloped(apiVersion: string, kind: string, message: Uint8Array): Buffer<ArrayBuffer> {
-  writer.reset()
-  typeMeta(apiVersion, kind)
-  return Buffer.concat([magic, writer.take(), lengthOf(2, message.length), message, listTailProtobuf])
+  return Buffer.concat([envelopeHead(apiVersion, kind, message.length), message, listTailProtobuf])
 }
 
 /**
@@ -25,11 +23,22 @@ export function listHeadProtobuf(
   itemsBytes: number,
   meta: ListMeta = {},
 ): Buffer<ArrayBuffer> {
+  const head = listMetaProtobuf(1, meta)
+  return Buffer.concat([envelopeHead(apiVersion, kind, head.length + itemsBytes), head])
+}
+
+/** The envelope up to its message, which is so many bytes long and is followed by `listTailProtobuf`. */
+export function envelopeHead(apiVersion: string, kind: string, messageBytes: number): Buffer<ArrayBuffer> {
   writer.reset()
-  listMetaField(writer, meta)
-  const head = writer.take()
   typeMeta(apiVersion, kind)
-  return Buffer.concat([magic, writer.take(), lengthOf(2, head.length + itemsBytes), head])
+  return Buffer.concat([magic, writer.take(), lengthOf(2, messageBytes)])
+}
+
+/** ListMeta as a field of its own. */
+export function listMetaProtobuf(field: number, meta: ListMeta): Buffer<ArrayBuffer> {
+  writer.reset()
+  writeListMeta(writer, meta, field)
+  return writer.take()
 }
 
 /** The message that a fragment holds. */
@@ -57,12 +66,12 @@ function typeMeta(apiVersion: string, kind: string) {
   writer.open(1, before)
 }
 
-/** ListMeta as field 1; all its strings are written, also where they are empty. */
-export function listMetaField(writer: ProtobufWriter, meta: ListMeta) {
+/** ListMeta; all its strings are written, also where they are empty. */
+export function writeListMeta(writer: ProtobufWriter, meta: ListMeta, field: number) {
   const before = writer.size()
   if (meta.remainingItemCount) writer.varint(4, meta.remainingItemCount)
   writer.text(3, meta.continue ?? '')
   writer.text(2, '')
   writer.text(1, '')
-  writer.open(1, before)
+  writer.open(field, before)
 }

@@ -2,9 +2,17 @@ import { apiVersion, kinds, type ListMeta, type Resource, type Version } from '.
 import { documentText, type Frame, frameOf, type Style } from './frame.ts'
 import type { IncludeObject } from './list-options.ts'
 import type { Media } from './negotiate.ts'
-import { enveloped, lengthOf, listHeadProtobuf, listTailProtobuf } from './protobuf-envelope.ts'
+import {
+  enveloped,
+  envelopeHead,
+  lengthOf,
+  listHeadProtobuf,
+  listMetaProtobuf,
+  listTailProtobuf,
+} from './protobuf-envelope.ts'
 import { listMeta, objectJson } from './render-json.ts'
 import {
+  type MetaVersion,
   partialItemJson,
   partialItemProtobuf,
   partialMessage,
@@ -100,18 +108,31 @@ function partialList(version: string): { kind: string; apiVersion: string } {
 }
 
 function* protobufPieces(form: Form, items: readonly Fragments[], meta: ListMeta): Generator<Uint8Array> {
-  const { transform } = form.media
-  const list = transform
-    ? partialList(transform.version)
-    : { kind: `${kinds[form.resource]}List`, apiVersion: apiVersion(form.version) }
+  const { resource, version, media } = form
+  if (media.transform) return yield* partialProtobufPieces(media.transform.version, items, meta)
   let bytes = 0
-  for (const { protobuf } of items) bytes += transform ? partialFieldSize(protobuf) : protobuf.length
-  yield listHeadProtobuf(list.apiVersion, list.kind, bytes, meta)
-  for (const { protobuf } of items) yield transform ? partialItemProtobuf(protobuf) : protobuf
+  for (const { protobuf } of items) bytes += protobuf.length
+  yield listHeadProtobuf(apiVersion(version), `${kinds[resource]}List`, bytes, meta)
+  for (const { protobuf } of items) yield protobuf
   yield listTailProtobuf
 }
 
-function partialFieldSize(fragment: Uint8Array): number {
-  const size = partialMessageSize(fragment)
-  return lengthOf(2, size).length + size
+/** In v1beta1 metadata stands behind the items: its message has the two fields the other way round. */
+function* partialProtobufPieces(
+  version: MetaVersion,
+  items: readonly Fragments[],
+  meta: ListMeta,
+): Generator<Uint8Array> {
+  const { kind, apiVersion } = partialList(version)
+  const metadata = listMetaProtobuf(version === 'v1' ? 1 : 2, meta)
+  let bytes = metadata.length
+  for (const { protobuf } of items) {
+    const size = partialMessageSize(protobuf)
+    bytes += lengthOf(2, size).length + size
+  }
+  yield envelopeHead(apiVersion, kind, bytes)
+  if (version === 'v1') yield metadata
+  for (const { protobuf } of items) yield partialItemProtobuf(protobuf, version)
+  if (version === 'v1beta1') yield metadata
+  yield listTailProtobuf
 }

@@ -31,8 +31,8 @@ export function partialMessageSize(fragment: Uint8Array): number {
   }
 }
 
-/** As one `items` field of a PartialObjectMetadataList. */
-export function partialItemProtobuf(fragment: Uint8Array): Uint8Array {
+/** As one `items` field of a PartialObjectMetadataList: number 2, and 1 in v1beta1. */
+export function partialItemProtobuf(fragment: Uint8Array, version: MetaVersion): Uint8Array {
   const message = partialMessage(fragment)
-  return Buffer.concat([lengthOf(2, message.length), message])
+  return Buffer.concat([lengthOf(version === 'v1' ? 2 : 1, message.length), message])
 }

@@ -1,6 +1,6 @@
 import { documentText } from './frame.ts'
 import { contentTypes, type ErrorMedia } from './negotiate.ts'
-import { enveloped } from './protobuf-envelope.ts'
+import { enveloped, writeListMeta } from './protobuf-envelope.ts'
 import { createProtobufWriter, type ProtobufWriter } from './protobuf-writer.ts'
 import type { Failure, Status, StatusDetails } from './status.ts'
 
@@ -29,9 +29,7 @@ export function statusMessage({ status, message, reason, details, code }: Status
   writer.text(4, reason ?? '')
   writer.text(3, message ?? '')
   writer.text(2, status)
-  const before = writer.size()
-  for (const empty of [3, 2, 1]) writer.text(empty, '')
-  writer.open(1, before)
+  writeListMeta(writer, {}, 1)
   return writer.take()
 }
 

@@ -40,7 +40,8 @@ function fieldsOf(value: Record<string, unknown>, indent: string): string[] {
     })
 }
 
-const bare = /^[\w./]([\w ./-]*[\w./-])?$/
+/** Printable ASCII that starts no structure, comment or quote. */
+const bare = /^[\w./](?:(?:[!-9;-~]|:(?=[^ ])| (?!#))*[!-9;-~])?$/
 /** What YAML 1.1 or 1.2 takes for a number, a date, a time or a constant. */
 const typed =
   /^([\d.][\d_.:]*(e[-+]?\d*)?|0[xob][\da-f_]*|\d{4}-.*|\.(inf|nan)|y|n|yes|no|on|off|true|false|null)$/i
