@@ -3,7 +3,8 @@ import type { IncomingMessage } from 'node:http'
 import http2 from 'node:http2'
 import https from 'node:https'
 import type { AddressInfo } from 'node:net'
-import { json, text } from 'node:stream/consumers'
+import { text } from 'node:stream/consumers'
+import type { TLSSocket } from 'node:tls'
 import { createKubeClient } from '@metrics-ring/common/kube'
 import { createFakeClock, type FakeClock } from '@metrics-ring/common/testing/fake-clock'
 import { createAuthenticator } from '../src/authn.ts'
@@ -13,40 +14,8 @@ import { createAccessReviewer } from '../src/subject-access-review.ts'
 import { createTokenReviewer } from '../src/token-review.ts'
 import { advertisedCas, type TrustConfig } from '../src/trust.ts'
 import type { Pair } from './pki.ts'
-import { created } from './review-client.ts'
+import type { ReviewServer } from './review-server.ts'
 import { servingPair } from './tls-fixture.ts'
-
-/** An API server that judges tokens and access, over HTTPS. */
-export type ReviewServer = {
-  url: string
-  /** Of good tokens, the user name. */
-  tokens: Map<string, string>
-  /** Names of users who may do everything. */
-  mayAll: Set<string>
-  asked: { path: string; spec: Record<string, unknown> }[]
-  close(): Promise<void>
-}
-
-export async function startReviewServer(): Promise<ReviewServer> {
-  const server = https.createServer(await servingPair())
-  const state = {
-    tokens: new Map<string, string>(),
-    mayAll: new Set<string>(),
-    asked: [] as ReviewServer['asked'],
-  }
-  server.on('request', async (request, response) => {
-    const { spec } = (await json(request)) as { spec: Record<string, string> }
-    state.asked.push({ path: request.url ?? '', spec })
-    const username = state.tokens.get(spec.token ?? '')
-    const verdict = request.url?.endsWith('tokenreviews')
-      ? { authenticated: username !== undefined, user: { username, groups: ['ops'] } }
-      : { allowed: state.mayAll.has(spec.user ?? '') }
-    const { status, body } = created(verdict)
-    response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
-  })
-  const port = await listen(server)
-  return { ...state, url: `https://localhost:${port}`, close: () => close(server) }
-}
 
 /** What a request came to: the status, and who it was taken to be. */
 export type Outcome = { status: number; via?: string; user?: { name: string; groups: string[] } }
@@ -152,15 +121,23 @@ export async function onSession(
 
 type AnyServer = https.Server | http2.Http2SecureServer
 
-async function listen(server: AnyServer): Promise<number> {
+export async function listen(server: AnyServer): Promise<number> {
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   return (server.address() as AddressInfo).port
 }
 
-function close(server: AnyServer): Promise<void> {
+export function close(server: AnyServer): Promise<void> {
   return new Promise((resolve) => {
     server.close(() => resolve())
     if ('closeAllConnections' in server) server.closeAllConnections()
   })
+}
+
+/** The status of a GET, with headers exactly as they are given. */
+export async function statusOn(socket: TLSSocket, headers: string): Promise<number> {
+  socket.write(`GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n${headers}\r\n`)
+  let text = ''
+  for await (const chunk of socket) text += chunk
+  return Number(text.split(' ')[1])
 }
