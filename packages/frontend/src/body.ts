@@ -2,8 +2,10 @@
 export type Body = {
   /** Bytes; undefined where only the end will tell. */
   length: number | undefined
-  /** Undefined after the last. Blocks may be asked for in any order, by several readers. */
+  /** Undefined after the last. Each reader asks for them in order. */
   block(index: number): Promise<Buffer | undefined> | Buffer | undefined
+  /** Several readers may read it, each at its own pace. */
+  shareable: boolean
 }
 
 /** Bytes a block: enough to make the cost of writing one small, little enough to make one within a millisecond. */
@@ -11,19 +13,22 @@ const blockBytes = 256 * 1024
 /** Blocks kept for other readers of the same body; who is further behind makes its own. */
 const keptBlocks = 16
 
+export type Frame = {
+  /** What stands before the fragments, which are so many bytes together with what parts them. */
+  head: (fragmentBytes: number) => Buffer
+  between: Buffer
+  tail: Buffer
+}
+
 /**
- * A body of many rendered fragments, in order. They are written as they are; `between` parts them.
- * The fragments are taken as they stand now: what changes while the body is read does not show in it.
+ * A body of many rendered fragments, in order. They are written as they are.
+ * They are taken as they stand now: what changes while the body is read does not show in it.
  */
-export function fragmentBody(
-  head: Buffer,
-  fragments: readonly Buffer[],
-  between: Buffer,
-  tail: Buffer,
-): Body {
+export function fragmentBody(fragments: readonly Buffer[], { head: headOf, between, tail }: Frame): Body {
   const starts = blockStarts(fragments, between.length)
   const kept = new Map<number, Buffer>()
-  const length = head.length + (starts.at(-1)?.offset ?? 0) + tail.length
+  const fragmentBytes = starts.at(-1)?.offset ?? 0
+  const head = headOf(fragmentBytes)
   const last = starts.length - 1
 
   function make(index: number): Buffer | undefined {
@@ -42,7 +47,8 @@ export function fragmentBody(
     return block
   }
   return {
-    length,
+    length: head.length + fragmentBytes + tail.length,
+    shareable: true,
     block(index) {
       const known = kept.get(index)
       if (known) return known
@@ -74,7 +80,26 @@ function blockStarts(
   return starts
 }
 
-/** A body already in one piece. */
+/** Work that one block may cost, milliseconds: pieces may be rendered as they are taken. */
+const blockMs = 8
+
+/** A body of pieces made as they are read, for one reader. */
+export function pieceBody(pieces: Iterator<Uint8Array>): Body {
+  function next(): Buffer | undefined {
+    const taken: Uint8Array[] = []
+    const startedMs = performance.now()
+    for (let bytes = 0; bytes < blockBytes && performance.now() - startedMs < blockMs; ) {
+      const { done, value } = pieces.next()
+      if (done) break
+      taken.push(value)
+      bytes += value.length
+    }
+    return taken.length > 0 ? Buffer.concat(taken) : undefined
+  }
+  return { length: undefined, block: next, shareable: false }
+}
+
+/** A body that is there in one piece. */
 export function wholeBody(bytes: Buffer): Body {
-  return { length: bytes.length, block: (index) => (index === 0 ? bytes : undefined) }
+  return { length: bytes.length, block: (index) => (index === 0 ? bytes : undefined), shareable: true }
 }

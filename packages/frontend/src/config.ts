@@ -109,6 +109,16 @@ export const frontendFlags = {
   help: { type: 'bool', short: 'h', help: 'Print this help and exit.' },
 } as const satisfies FlagTable
 
+const fileFlags = [
+  'kubeconfig',
+  'authentication-kubeconfig',
+  'authorization-kubeconfig',
+  'tls-cert-file',
+  'tls-private-key-file',
+  'client-ca-file',
+  'requestheader-client-ca-file',
+] as const
+
 export type FrontendConfig = {
   /** Undefined: the cluster this process runs in. */
   kubeconfig: string | undefined
@@ -133,6 +143,8 @@ export type FrontendConfig = {
   mostInFlight: number
   shutdownDelayMs: number
   verbosity: number
+  /** Files that flags name. */
+  files: string[]
   /** Given, accepted, and without meaning here: worth one warning. */
   ignored: string[]
 }
@@ -185,6 +197,7 @@ export function readFrontendConfig(
     mostInFlight: values['max-requests-inflight'],
     shutdownDelayMs: values['shutdown-delay-duration'],
     verbosity: values.v,
+    files: fileFlags.flatMap((name) => values[name] ?? []),
     ignored,
   }
   const show = values.help ? 'help' : values.version ? 'version' : undefined

@@ -1,3 +1,4 @@
+import type { AddressInfo } from 'node:net'
 import { errorText } from '@metrics-ring/common/errors'
 import type { Log } from '@metrics-ring/common/log'
 
@@ -22,15 +23,16 @@ export function createEvents(log: Log) {
     storeRestarted() {
       log.warn({}, 'the store was emptied or replaced; reading it from the beginning')
     },
-    ready(reason: string) {
-      log.info({ reason }, 'ready')
+    /** @param coverage of all nodes, the part of which a sample is served. */
+    ready(coverage: number) {
+      log.info({ coverage }, 'ready')
     },
     requestFailed(error: unknown, method: string, path: string) {
       const stack = error instanceof Error ? error.stack : undefined
       log.error({ error: errorText(error), stack, method, path }, 'a request failed')
     },
-    slowReader(path: string, waitedMs: number) {
-      log.warn({ path, waitedMs }, 'a client does not read its answer; its stream is closed')
+    slowReader(path: string) {
+      log.warn({ path }, 'a client stopped reading its answer; its stream is closed')
     },
     certificateChanged() {
       log.info({}, 'serving with a new certificate')
@@ -38,14 +40,14 @@ export function createEvents(log: Log) {
     certificateFailed(error: unknown) {
       log.error({ error: errorText(error) }, 'cannot read the serving certificate; keeping the last one')
     },
-    listening(address: string) {
-      log.info({ address }, 'listening')
+    listening({ address, port }: AddressInfo) {
+      log.info({ address, port }, 'listening')
     },
     draining(connections: number) {
       log.info({ connections }, 'draining')
     },
-    stopped() {
-      log.info({}, 'stopped')
+    badRecord(node: string, reason: string) {
+      log.warn({ node, reason }, 'ignoring a bad record in the store')
     },
   }
 }

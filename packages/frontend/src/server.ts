@@ -34,7 +34,8 @@ export type ServerOptions = {
 }
 
 export type Server = {
-  listen(port: number, host: string): Promise<AddressInfo>
+  /** @param host undefined: all addresses of either family. */
+  listen(port: number, host: string | undefined): Promise<AddressInfo>
   /** Of new connections on; those that stand go on as they are. */
   renew(tls: ServingTls): void
   connections(): number
@@ -127,7 +128,7 @@ function secure({ cert, key, clientCas, minVersion, ciphers }: ServingTls) {
   }
 }
 
-function listen(server: Http2SecureServer, port: number, host: string): Promise<AddressInfo> {
+function listen(server: Http2SecureServer, port: number, host: string | undefined): Promise<AddressInfo> {
   return new Promise((resolve, reject) => {
     server.once('error', reject)
     server.listen(port, host, () => {

@@ -96,6 +96,7 @@ export function createView({ maxAgeMs, renderNode, renderPod }: ViewDeps) {
         if (!record.live && record.atMs + retentionMs < nowMs) drop(record)
       }
     },
+    nodeCount: nodes.size,
     /** Of all known nodes, the part of which a sample is served; 1 where no node is known. */
     coverage(nowMs: number): number {
       const all = nodes.select({}).flat()

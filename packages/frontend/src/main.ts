@@ -1,0 +1,3 @@
+import { runFrontend } from './service.ts'
+
+await runFrontend(process.argv.slice(2))

@@ -1,0 +1,106 @@
+import type { Clock } from '@metrics-ring/common/clock'
+import type { Answer, Ask } from './answer.ts'
+import { type Resource, type Version, versions } from './api.ts'
+import { type ListOptions, parseIncludeObject, parseListOptions } from './list-options.ts'
+import { listing, type ServedEntry } from './listing.ts'
+import { negotiate, prettyAsked } from './negotiate.ts'
+import type { Form } from './render-list.ts'
+import { listAnswer, objectAnswer } from './represent.ts'
+import type { ResourceInfo } from './request-info.ts'
+import { createShared } from './shared.ts'
+import { isServed } from './shelf.ts'
+import {
+  type Failure,
+  isFailure,
+  methodNotAllowed,
+  nodeMetricsNotFound,
+  nodeNotFound,
+  podMetricsNotFound,
+  podNotFound,
+  serviceUnavailable,
+  unknownPath,
+  watchNotSupported,
+} from './status.ts'
+import type { View } from './view.ts'
+import type { NodeEntry } from './view-nodes.ts'
+
+export type ResourcesDeps = {
+  view: View
+  clock: Clock
+  /** Shared clock, milliseconds. Undefined: there is nothing to answer from yet. */
+  now: () => number | undefined
+}
+
+/** Seconds after which it is worth asking again, where nothing can be answered. */
+const retrySeconds = 5
+
+/** nodes and pods of metrics.k8s.io: get and list. */
+export function createResources({ view, clock, now }: ResourcesDeps) {
+  const shared = createShared<Answer>(clock)
+
+  function get(target: Target, form: Form, nowMs: number): Answer | Failure {
+    const entry = entryOf(view, target)
+    if (!entry?.group) return unknown(target)
+    return isServed(entry as NodeEntry, nowMs) ? objectAnswer(form, entry) : notSampled(target)
+  }
+  function list({ resource, namespace }: Target, form: Form, options: ListOptions, nowMs: number): Answer {
+    const make = () => listAnswer(form, listing(view, resource, namespace, options, nowMs))
+    const { labelSelector, fieldSelector, limit, after } = options
+    if (namespace || labelSelector || fieldSelector || limit || after) return make()
+    return shared(JSON.stringify(form), make)
+  }
+
+  return (ask: Ask, info: ResourceInfo): Answer | Failure => {
+    const target = targetOf(info, ask.info.verb)
+    if (!target) return unknownPath()
+    if (ask.method !== 'GET') return methodNotAllowed()
+    const isList = ask.info.verb !== 'get'
+    const form = formOf(ask, target, isList)
+    if (isFailure(form)) return form
+    const options = isList ? parseListOptions(ask.info.query) : undefined
+    if (options && isFailure(options)) return options
+    if (options?.watch) return watchNotSupported(target.resource)
+    const nowMs = now()
+    if (nowMs === undefined) return serviceUnavailable('metrics have not been read yet', retrySeconds)
+    return options ? list(target, form, options, nowMs) : get(target, form, nowMs)
+  }
+}
+
+type Target = { resource: Resource; version: Version; namespace: string; name: string }
+
+/** Undefined: no such path. The name of a collection request is of its field selector, not of its path. */
+function targetOf(info: ResourceInfo, verb: string): Target | undefined {
+  const { version, namespace, resource, subresource, name } = info
+  if (info.verbInPath || subresource !== '' || !isVersion(version)) return undefined
+  if (resource === 'nodes') return namespace === '' ? { resource, version, namespace, name } : undefined
+  if (resource !== 'pods') return undefined
+  const named = name !== '' && !['list', 'watch', 'deletecollection'].includes(verb)
+  return named && namespace === '' ? undefined : { resource, version, namespace, name }
+}
+
+function isVersion(text: string): text is Version {
+  return (versions as readonly string[]).includes(text)
+}
+
+/** How the answer is to look, or why it cannot. */
+function formOf({ info, headers }: Ask, { resource, version }: Target, list: boolean): Form | Failure {
+  const pretty = prettyAsked(info.query, headers.userAgent)
+  const media = negotiate(headers.accept, { resource, list, pretty })
+  if (isFailure(media)) return media
+  if (media.transform?.kind !== 'Table') return { resource, version, media }
+  const includeObject = parseIncludeObject(info.query)
+  if (typeof includeObject === 'object') return includeObject
+  return { resource, version, media, includeObject }
+}
+
+function entryOf(view: View, { resource, namespace, name }: Target): ServedEntry | undefined {
+  return resource === 'nodes' ? view.findNode(name) : view.findPod(namespace, name)
+}
+
+function unknown({ resource, name }: Target): Failure {
+  return resource === 'nodes' ? nodeNotFound(name) : podNotFound(name)
+}
+
+function notSampled({ resource, namespace, name }: Target): Failure {
+  return resource === 'nodes' ? nodeMetricsNotFound(name) : podMetricsNotFound(namespace, name)
+}
