@@ -74,6 +74,8 @@ export async function startApiServer(options: ApiServerOptions) {
       if (outage === 'down') front.breakConnections()
     },
 
+    outage: faults.outage,
+
     /** Partitions one user, or one of several sharing a user (see Identity), from the API server. */
     cutOff(who: string, mode: CutMode = 'reset'): void {
       faults.cutOff(who, mode)
