@@ -19,12 +19,15 @@ import type { Times } from './times.ts'
  *   scraped it in this interval, leave it at that; otherwise scrape it, and it is own.
  * - retained, adopted: not mine by the ring, covered until another is seen scraping it. A while after φ look at the
  *   store; if another has scraped it in this interval, that is evidence and the node is dropped; otherwise scrape it.
+ * - Two shards that both own a node: the one whose scrape is the duplicate sees it. The one later in the node's
+ *   preference steps back to retained; the earlier one scrapes a little before φ, so that the later one gets to see it.
  * - Nothing is dropped because a view changed: only on evidence, when the Node is deleted, or when the process ends.
  * - After a pause of this process what was own is gained again: others may have taken over meanwhile.
  * - A ring that gives back what is retained or adopted makes it own at once: I never stopped scraping it.
  */
 export type Claim =
-  | { kind: 'own'; contested: number }
+  /** `contested`: intervals in a row in which mine was the duplicate; `early`: for how many more to be first. */
+  | { kind: 'own'; contested: number; early: number }
   | { kind: 'gained' }
   | { kind: 'retained' | 'adopted'; sinceMs: number }
 
@@ -44,8 +47,10 @@ export type ClaimEvent =
 
 /** Intervals in a row in which two shards scrape a node before the later one steps back. */
 const mostContested = 2
+/** Intervals for which the earlier of two shards scrapes before the phase, so that the later one sees the contest. */
+const earlyIntervals = 4
 
-const own: Claim = { kind: 'own', contested: 0 }
+const own: Claim = { kind: 'own', contested: 0, early: 0 }
 const gained: Claim = { kind: 'gained' }
 
 /** This shard's claim on one node after an event; undefined: none. The same object when nothing changed. */
@@ -58,7 +63,7 @@ export function reduceClaim(claim: Claim | undefined, event: ClaimEvent, nowMs: 
     case 'evidence':
       return isShadow(claim) ? undefined : claim
     case 'scraped':
-      return claim?.kind === 'gained' || (claim?.kind === 'own' && claim.contested > 0) ? own : claim
+      return scraped(claim)
     case 'woke':
       return claim?.kind === 'own' ? gained : claim
     case 'contested':
@@ -76,9 +81,15 @@ function notMine(claim: Claim | undefined, nowMs: number): Claim | undefined {
   return { kind: 'retained', sinceMs: nowMs }
 }
 
+function scraped(claim: Claim | undefined): Claim | undefined {
+  if (claim?.kind === 'gained') return own
+  const wasContested = claim?.kind === 'own' && (claim.contested > 0 || claim.early > 0)
+  return wasContested ? { kind: 'own', contested: 0, early: Math.max(0, claim.early - 1) } : claim
+}
+
 function contested(times: number, yields: boolean, nowMs: number): Claim {
   if (times >= mostContested && yields) return { kind: 'retained', sinceMs: nowMs }
-  return { kind: 'own', contested: times }
+  return { kind: 'own', contested: times, early: yields ? 0 : earlyIntervals }
 }
 
 /** Held although the ring gives the node to another. */
@@ -88,7 +99,7 @@ export function isShadow(claim: Claim | undefined): claim is Claim & { kind: 're
 
 /** How long after the node's phase this claim is acted upon; `tookMs` is how long the node's last scrape took. */
 export function actsAfterMs(claim: Claim, tookMs: number, times: Times): number {
-  if (claim.kind === 'own') return 0
+  if (claim.kind === 'own') return claim.early > 0 ? -times.slackMs / 2 : 0
   if (claim.kind === 'gained') return Math.max(times.gainedMs, 0.75 * tookMs)
   return Math.max(times.shadowMs, 1.5 * tookMs)
 }

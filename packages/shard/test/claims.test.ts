@@ -62,9 +62,21 @@ describe('the claim on a node', () => {
   })
 })
 
+describe('an own node that is contested', () => {
+  it('is scraped a little early by the shard that comes first, for some intervals', () => {
+    let claim = reduceClaim({ kind: 'own', contested: 0, early: 0 }, { kind: 'contested', yields: false }, 0)
+    const delays: number[] = []
+    for (let i = 0; i < 6 && claim; i++) {
+      delays.push(actsAfterMs(claim, 0, times(15_000)))
+      claim = reduceClaim(claim, scraped, 0)
+    }
+    expect(delays).to.deep.equal([-250, -250, -250, -250, 0, 0])
+  })
+})
+
 describe('a slot of a claimed node', () => {
   const slot = { phaseAtMs: 100_000, self: 'me', times: times(15_000) }
-  const own: Claim = { kind: 'own', contested: 0 }
+  const own: Claim = { kind: 'own', contested: 0, early: 0 }
   const retained: Claim = { kind: 'retained', sinceMs: 0 }
 
   it('is always a scrape for the owner', () => {

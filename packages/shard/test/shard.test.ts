@@ -1,0 +1,200 @@
+import type { Clock } from '@metrics-ring/common/clock'
+import { createMemoryStore } from '@metrics-ring/common/store-memory'
+import { createFakeClock, type FakeClock } from '@metrics-ring/common/testing/fake-clock'
+import { expect } from 'chai'
+import { createShardEvents } from '../src/events.ts'
+import type { Fetched } from '../src/scrape.ts'
+import { createShard, type Shard } from '../src/shard.ts'
+import type { Target } from '../src/targets.ts'
+import { times } from '../src/times.ts'
+
+const W = 15_000
+const startMs = 1_700_000_000_000
+const silent = { debug() {}, info() {}, warn() {}, error() {} }
+
+/** Several shards over one store, with kubelets that count who asked when. */
+function setUp(nodeCount: number) {
+  const clock: FakeClock = createFakeClock(startMs)
+  const store = createMemoryStore({ clock, intervalMs: W, originMs: 0 })
+  const scrapes: { node: string; by: string; at: number }[] = []
+  const kubelet: { answer: (node: string) => Promise<Fetched> } = {
+    answer: async () => {
+      const t = clock.mono()
+      const lines = [
+        `node_cpu_usage_seconds_total ${(t - startMs) / 2000} ${t}`,
+        `node_memory_working_set_bytes 1024 ${t}`,
+      ]
+      return { ok: true, body: Buffer.from(`${lines.join('\n')}\n`) }
+    },
+  }
+  const targets = new Map<string, Target>()
+  for (let i = 0; i < nodeCount; i++) addTarget(`node-${i}`)
+  function addTarget(node: string) {
+    targets.set(node, {
+      node,
+      uid: `uid-${node}`,
+      createdMs: 1,
+      kubelet: { ok: false, reason: 'other', detail: '' },
+    })
+  }
+  function shard(self: string): Shard {
+    const own: Clock = { mono: clock.mono, after: clock.after }
+    const made = createShard({
+      self,
+      clock: own,
+      times: times(W),
+      now: clock.mono,
+      store,
+      fetchSample: (target) => {
+        scrapes.push({ node: target.node, by: self, at: clock.mono() })
+        return kubelet.answer(target.node)
+      },
+      events: createShardEvents(silent),
+    })
+    made.setTargets(new Map(targets))
+    return made
+  }
+  const counts = () => {
+    const perNode = new Map([...targets.keys()].map((node) => [node, 0]))
+    for (const { node } of scrapes) perNode.set(node, (perNode.get(node) ?? 0) + 1)
+    return { least: Math.min(...perNode.values()), most: Math.max(...perNode.values()) }
+  }
+  /** Longest time, over all nodes, between two scrapes, from now on. */
+  const longestGap = () => {
+    const last = new Map<string, number>()
+    let longest = 0
+    for (const { node, at } of scrapes) {
+      longest = Math.max(longest, at - (last.get(node) ?? at))
+      last.set(node, at)
+    }
+    return longest
+  }
+  return { clock, store, scrapes, kubelet, targets, addTarget, shard, counts, longestGap }
+}
+
+describe('shards over one store', () => {
+  it('scrape every node exactly once in every interval, however many they are', async () => {
+    for (const count of [1, 3, 5]) {
+      const { clock, scrapes, shard, counts } = setUp(60)
+      const names = Array.from({ length: count }, (_, i) => `shard-${i}`)
+      for (const each of names.map(shard)) each.setMembers(names)
+      await clock.advance(2 * W)
+      scrapes.length = 0
+      await clock.advance(10 * W)
+      expect(counts(), `${count} shards`).to.deep.equal({ least: 10, most: 10 })
+    }
+  })
+
+  it('hand nodes to a newcomer without a gap and with hardly an extra scrape', async () => {
+    const { clock, scrapes, shard, counts, longestGap } = setUp(60)
+    const [a, b] = [shard('a'), shard('b')]
+    for (const each of [a, b]) each.setMembers(['a', 'b'])
+    await clock.advance(2 * W)
+    scrapes.length = 0
+    const c = shard('c')
+    c.setMembers(['a', 'b', 'c'])
+    await clock.advance(5_000)
+    a.setMembers(['a', 'b', 'c'])
+    await clock.advance(2_000)
+    b.setMembers(['a', 'b', 'c'])
+    await clock.advance(4 * W - 7_000)
+    expect(counts()).to.deep.equal({ least: 4, most: 4 })
+    expect(longestGap()).to.be.at.most(W + 1_100)
+    expect([a, b, c].map((each) => each.nodes().size).reduce((sum, n) => sum + n)).to.equal(60)
+  })
+
+  it('let a leaving shard cover its nodes until others are seen scraping them', async () => {
+    const { clock, scrapes, shard, counts, longestGap } = setUp(60)
+    const [a, b] = [shard('a'), shard('b')]
+    for (const each of [a, b]) each.setMembers(['a', 'b'])
+    await clock.advance(2 * W)
+    scrapes.length = 0
+    a.setMembers(['b'])
+    await clock.advance(5_000)
+    b.setMembers(['b'])
+    await clock.advance(4 * W - 5_000)
+    expect(a.nodes().size).to.equal(0)
+    expect(counts()).to.deep.equal({ least: 4, most: 4 })
+    expect(longestGap()).to.be.at.most(W + 2_100)
+  })
+
+  it('scrape at once what a dead shard has not scraped for an interval', async () => {
+    const { clock, scrapes, shard, longestGap } = setUp(60)
+    const [a, b] = [shard('a'), shard('b')]
+    for (const each of [a, b]) each.setMembers(['a', 'b'])
+    await clock.advance(2 * W)
+    a.stop()
+    scrapes.length = 0
+    await clock.advance(20_000)
+    b.setMembers(['b'])
+    await clock.advance(3 * W)
+    expect(b.nodes().size).to.equal(60)
+    expect(longestGap()).to.be.at.most(W + 20_000)
+  })
+
+  it('scrape a new node within a second, and forget one that is deleted, also in the store', async () => {
+    const { clock, store, scrapes, targets, addTarget, shard } = setUp(5)
+    const a = shard('a')
+    a.setMembers(['a'])
+    await clock.advance(2 * W)
+    scrapes.length = 0
+    addTarget('new')
+    targets.delete('node-0')
+    a.setTargets(new Map(targets))
+    await clock.advance(1_000)
+    expect(scrapes.map(({ node }) => node)).to.include('new')
+    expect((await store.hydrate(['new', 'node-0'])).size).to.equal(1)
+    await clock.advance(2 * W)
+    expect(scrapes.some(({ node }) => node === 'node-0')).to.equal(false)
+  })
+
+  it('yield usage from the first scrape of a new owner', async () => {
+    const { clock, store, shard } = setUp(1)
+    const a = shard('a')
+    a.setMembers(['a'])
+    await clock.advance(2 * W)
+    const before = (await store.hydrate(['node-0'])).get('node-0')
+    const b = shard('b')
+    b.setMembers(['b'])
+    a.setMembers(['b'])
+    await clock.advance(W)
+    const after = (await store.hydrate(['node-0'])).get('node-0')
+    expect(after?.by).to.equal('b')
+    expect(after?.body.node.usage).to.include({ windowMs: W + 1_000 + 25, cpuNanocores: 500_000_000 })
+    expect(before?.by).to.equal('a')
+  })
+
+  it('delay nobody when one kubelet hangs', async () => {
+    const { clock, scrapes, kubelet, shard } = setUp(20)
+    const { answer } = kubelet
+    kubelet.answer = (node) => (node === 'node-3' ? new Promise(() => {}) : answer(node))
+    shard('a').setMembers(['a'])
+    await clock.advance(10 * W)
+    const others = scrapes.filter(({ node }) => node !== 'node-3')
+    expect(others.length / 19).to.be.within(10, 11)
+  })
+
+  it('agree on an owner even where each thinks that it is its own', async () => {
+    const { clock, scrapes, shard, counts } = setUp(40)
+    const [a, b] = [shard('a'), shard('b')]
+    a.setMembers(['a'])
+    b.setMembers(['b'])
+    await clock.advance(6 * W)
+    scrapes.length = 0
+    await clock.advance(4 * W)
+    expect(counts()).to.deep.equal({ least: 4, most: 4 })
+  })
+
+  it('look before they scrape after a pause', async () => {
+    const { clock, scrapes, shard, counts } = setUp(40)
+    const [a, b] = [shard('a'), shard('b')]
+    a.setMembers(['a'])
+    await clock.advance(2 * W)
+    // b has taken everything over while a was away, and a has not heard of it yet.
+    b.setMembers(['b'])
+    await clock.advance(3 * W)
+    scrapes.length = 0
+    await clock.advance(2 * W)
+    expect(counts()).to.deep.equal({ least: 2, most: 2 })
+  })
+})
