@@ -22,6 +22,8 @@ export type AnswerHandler = {
   onResponseError(controller: Controller | null, error: Error): void
 }
 
+const gunzipAsync = promisify(gunzip)
+
 /** Of a body that nobody reads, this much is taken in to keep the connection, bytes. */
 const MAX_UNREAD = 65_536
 
@@ -91,7 +93,7 @@ export async function inflate(
   const { body, wireBytes } = answer
   if (!answer.gzip) return { ok: true, body, wireBytes }
   try {
-    const plain = await promisify(gunzip)(body, { maxOutputLength: limitBytes, chunkSize: 65_536 })
+    const plain = await gunzipAsync(body, { maxOutputLength: limitBytes, chunkSize: 65_536 })
     return { ok: true, body: plain, wireBytes }
   } catch (error) {
     const large = error instanceof Error && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE'

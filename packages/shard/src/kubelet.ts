@@ -15,7 +15,7 @@ export type KubeletClientOptions = {
   requestTimeoutMs?: number
   /** Bound on an answer, on the wire and after gunzip, bytes (default 32 MiB). */
   bodyLimitBytes?: number
-  /** Ask for gzip (default: no, it adds half to the CPU of a scrape). It is understood either way. */
+  /** Ask for gzip (default: no, it adds a third to the CPU of a scrape). It is understood either way. */
   gzip?: boolean
   /** How long an idle connection is kept, milliseconds (default 85 s: just below the 90 s of a kubelet). */
   keepAliveMs?: number
