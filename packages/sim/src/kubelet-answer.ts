@@ -1,0 +1,90 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+import { promisify } from 'node:util'
+import { constants, gzip } from 'node:zlib'
+import { type Account, enter, type Scrape } from './kubelet-accounts.ts'
+import type { Refusal } from './kubelet-credentials.ts'
+import { type Fault, spoil } from './kubelet-faults.ts'
+import type { NodeReader } from './kubelet-series.ts'
+
+/** What answering needs to know of the kubelet that was asked. */
+export type Asked = { account: Account; reader: NodeReader; fault: Fault | undefined }
+
+export type AnswerOptions = {
+  gate(request: IncomingMessage): Promise<Refusal | undefined>
+  now(): number
+}
+
+const CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8'
+const compress = promisify(gzip)
+
+export type Answerer = (
+  asked: Asked,
+  request: IncomingMessage,
+  response: ServerResponse,
+  socket: Socket,
+) => Promise<void>
+
+export function createAnswerer(options: AnswerOptions): Answerer {
+  return async (asked, request, response, socket) => {
+    const arrivedMs = options.now()
+    const isScrape = request.url?.split('?')[0] === '/metrics/resource'
+    const scrape = isScrape ? enter(asked.account, arrivedMs) : undefined
+    if (scrape) settle(scrape, response)
+    if (asked.fault?.kind === 'hang') return
+    if (scrape && asked.fault?.kind === 'dropNext') {
+      asked.fault = undefined
+      socket.resetAndDestroy()
+      return
+    }
+    const refusal = await options.gate(request)
+    if (refusal) plain(response, refusal.status, refusal.body)
+    else if (request.url === '/healthz') plain(response, 200, 'ok')
+    else if (!scrape) plain(response, 404, '404 page not found\n')
+    else if (request.method !== 'GET') plain(response, 405, 'Method Not Allowed\n')
+    else await answerScrape(asked, request, response, { scrape, socket })
+  }
+}
+
+function settle(scrape: Scrape, response: ServerResponse): void {
+  response.once('finish', () => {
+    scrape.answered = true
+    scrape.status = response.statusCode
+  })
+}
+
+function plain(response: ServerResponse, status: number, body: string): void {
+  response.writeHead(status, { 'Content-Type': 'text/plain; charset=utf-8' }).end(body)
+}
+
+async function answerScrape(
+  asked: Asked,
+  request: IncomingMessage,
+  response: ServerResponse,
+  { scrape, socket }: { scrape: Scrape; socket: Socket },
+): Promise<void> {
+  const { fault } = asked
+  const text = asked.reader.text(scrape.atMs, fault?.kind === 'clockStep' ? fault.ms : 0)
+  const accepted = fault?.kind !== 'noGzip' && acceptsGzip(request.headers['accept-encoding'])
+  const body = accepted ? await compress(text, { level: constants.Z_BEST_SPEED }) : Buffer.from(text)
+  response.setHeader('Content-Type', CONTENT_TYPE)
+  if (accepted && !poured(fault)) response.setHeader('Content-Encoding', 'gzip')
+  if (await spoil(fault, { response, scrape, socket, body })) return
+  scrape.bytes = body.length
+  response.setHeader('Content-Length', body.length)
+  response.end(body)
+}
+
+/** These bodies are made up, and not compressed. */
+function poured(fault: Fault | undefined): boolean {
+  const kind = fault?.kind
+  return kind === 'garbage' || kind === 'large' || kind === 'endless'
+}
+
+/** As Prometheus' handler decides: the word `gzip`, whatever its weight unless zero. */
+function acceptsGzip(header: string | string[] | undefined): boolean {
+  const parts = String(header ?? '')
+    .split(',')
+    .map((part) => part.trim().replaceAll(' ', ''))
+  return parts.some((part) => /^gzip(;|$)/.test(part) && !/;q=0(\.0*)?$/.test(part))
+}

@@ -1,0 +1,21 @@
+import { createServer } from 'node:http'
+import type { Socket } from 'node:net'
+import type { Kubelet, KubeletParts } from './kubelet.ts'
+import type { Answerer } from './kubelet-answer.ts'
+import type { Identities } from './kubelet-tls.ts'
+
+/** One HTTP server, which itself listens nowhere, serves the connections of all kubelets. */
+export function serveWith(identities: Identities, answer: Answerer): KubeletParts['onSocket'] {
+  const owners = new WeakMap<Socket, { kubelet: Kubelet; socket: Socket }>()
+  const server = createServer({ keepAliveTimeout: 90_000, requestTimeout: 0 }, (request, response) => {
+    const owner = owners.get(request.socket)
+    if (!owner) return response.destroy()
+    return answer(owner.kubelet, request, response, owner.socket).catch(() => response.destroy())
+  })
+  return (kubelet, socket) => {
+    const secured = identities.secure(socket, kubelet.identity)
+    secured.on('error', () => socket.destroy())
+    owners.set(secured, { kubelet, socket })
+    server.emit('connection', secured)
+  }
+}
