@@ -13,12 +13,12 @@ export type AskHeaders = {
 
 /** What a request is answered with. */
 export type Answer = {
-  code: number
+  status: number
   headers: Readonly<Record<string, string>>
   body: Body | Buffer | string
 }
 
-export function textAnswer(code: number, body: string): Answer {
+export function textAnswer(status: number, body: string): Answer {
   const headers = { 'Content-Type': 'text/plain; charset=utf-8', 'X-Content-Type-Options': 'nosniff' }
-  return { code, headers, body }
+  return { status, headers, body }
 }

@@ -48,7 +48,11 @@ export function createApp(deps: AppDeps) {
 
   const fail = (ctx: Context, failure: Failure) => {
     const pretty = prettyAsked(queryOf(ctx), ctx.get('user-agent'))
-    return reply(ctx, renderFailure(failure, negotiateError(ctx.get('accept') || undefined, pretty)))
+    const { code, headers, body } = renderFailure(
+      failure,
+      negotiateError(ctx.get('accept') || undefined, pretty),
+    )
+    return reply(ctx, { status: code, headers, body })
   }
   async function sink(ctx: Context, next: Next) {
     try {

@@ -24,7 +24,8 @@ export const contentTypes: Record<Encoding, string> = {
 }
 /** In the order of preference where Accept leaves it to us. */
 const encodings = Object.keys(contentTypes) as Encoding[]
-const offered = Object.values(contentTypes).join(', ')
+/** All of them, as errors list them. */
+export const offered = Object.values(contentTypes).join(', ')
 const streams = 'application/json;stream=watch, application/vnd.kubernetes.protobuf;stream=watch'
 
 export type Asked = {

@@ -12,7 +12,11 @@ export const pages: ReadonlyMap<string, Page> = new Map([
 ])
 
 function json(document: object): Answer {
-  return { code: 200, headers: { 'Content-Type': 'application/json' }, body: `${JSON.stringify(document)}\n` }
+  return {
+    status: 200,
+    headers: { 'Content-Type': 'application/json' },
+    body: `${JSON.stringify(document)}\n`,
+  }
 }
 
 function versionInfo(): object {

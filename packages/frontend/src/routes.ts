@@ -25,8 +25,8 @@ export function createRoutes({ resources, pages, health }: Routes): (ask: Ask) =
     null,
     2,
   )
-  const indexAnswer = (code: number): Answer => ({
-    code,
+  const indexAnswer = (status: number): Answer => ({
+    status,
     headers: { 'Content-Type': 'application/json' },
     body: index,
   })

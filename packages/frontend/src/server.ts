@@ -8,7 +8,7 @@ import http2, {
 } from 'node:http2'
 import type { AddressInfo, Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
-import type { Clock } from '@metrics-ring/common/clock'
+import { type Clock, sleep } from '@metrics-ring/common/clock'
 
 /** What the server shows and which CAs it names to clients; PEM texts. */
 export type ServingTls = {
@@ -104,8 +104,10 @@ export function createServer({ tls, handler, clock, random, connectionAgeMs }: S
     async drain(mostMs) {
       draining = true
       for (const session of sessions) retire(session)
+      // Node's close would end sessions at once.
+      if (sockets.size > 0) await sleep(clock, Math.min(noticeMs, mostMs))
       const closed = new Promise<void>((resolve) => server.close(() => resolve()))
-      const cancel = clock.after(mostMs, () => {
+      const cancel = clock.after(Math.max(0, mostMs - noticeMs), () => {
         for (const socket of sockets.keys()) socket.destroy()
       })
       await closed
