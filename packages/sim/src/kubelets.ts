@@ -130,9 +130,8 @@ function controls(kubelets: Map<string, Kubelet>, parts: KubeletParts, { model }
     sampleTimes(subject: Subject, fromMs: number, toMs: number) {
       if (parts.sampling === 'cadvisor') return looksAt(model, parts.clock, subject, fromMs, toMs)
       const node = 'node' in subject ? subject.node : model.pod(subject.namespace, subject.pod).node
-      return counters(kubelets)
-        .scrapes(node)
-        .filter((atMs) => fromMs <= atMs && atMs <= toMs)
+      const asked = of(kubelets, node).account.scrapes.filter(({ status }) => status === 200)
+      return asked.map(({ atMs }) => atMs).filter((atMs) => fromMs <= atMs && atMs <= toMs)
     },
   }
 }

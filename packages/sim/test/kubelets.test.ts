@@ -153,6 +153,17 @@ describe('the kubelets of a large cluster', () => {
     await cluster.close()
   })
 
+  it('know when a sample was taken: at the request with cri', async () => {
+    const { model, kubelets, get: scrape, close } = await startCluster({ sampling: 'cri' })
+    const pod = model.pods()[0]!
+    const { text } = await scrape('node-0000')
+    await scrape('node-0000', { token: 'weak' })
+    const stamps = new Set(samples(text).flatMap(({ atMs }) => (atMs > 0 ? [atMs] : [])))
+    const subject = { namespace: pod.namespace, pod: pod.name }
+    expect(kubelets.sampleTimes(subject, model.startedMs, Date.now())).to.deep.equal([...stamps])
+    await close()
+  })
+
   it('live beside another cluster on the same port, and leave nothing when they close', async () => {
     const listening = () => process.getActiveResourcesInfo().filter((kind) => /TCP/.test(kind)).length
     const before = listening()
