@@ -68,9 +68,11 @@ async function selfSign(dnsNames: string[], ipAddresses: string[], nowMs: number
     'sign',
     'verify',
   ])
+  const serialNumber = Buffer.from(crypto.getRandomValues(new Uint8Array(16))).toString('hex')
   const cert = await x509.X509CertificateGenerator.createSelfSigned({
-    serialNumber: Buffer.from(crypto.getRandomValues(new Uint8Array(16))).toString('hex'),
-    name: `CN=${dnsNames[0]}`,
+    serialNumber,
+    // A name of its own: verifiers that hold the certificates of several replicas look them up by it.
+    name: `CN=${dnsNames[0]}@${serialNumber.slice(0, 8)}`,
     notBefore: new Date(nowMs - dayMs),
     notAfter: new Date(nowMs + validDays * dayMs),
     signingAlgorithm: { name: 'ECDSA', hash: 'SHA-256' },

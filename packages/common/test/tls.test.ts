@@ -29,6 +29,13 @@ describe('the serving certificate', () => {
     expect(await handshake(pair, 'elsewhere.example')).to.equal('ERR_TLS_CERT_ALTNAME_INVALID')
   })
 
+  it('is verified by a client that holds those of several replicas', async () => {
+    const pairs = [await generatedPair(directory, names, [], Date.now())]
+    pairs.push(await generatedPair(join(directory, 'second'), names, [], Date.now()))
+    const bundle = pairs.map(({ cert }) => cert).join('')
+    for (const pair of pairs) expect(await handshake(pair, 'localhost', bundle)).to.equal('verified')
+  })
+
   it('is made anew when it ends soon, lacks a name, or is not a certificate', async () => {
     const made = await generatedPair(directory, names, [], Date.now())
     const later = await generatedPair(directory, names, [], Date.now() + 340 * dayMs)
@@ -46,11 +53,11 @@ describe('the serving certificate', () => {
   })
 })
 
-async function handshake(pair: ServingPair, servername: string | undefined): Promise<string> {
+async function handshake(pair: ServingPair, servername: string | undefined, ca = pair.cert): Promise<string> {
   const server = createServer({ cert: pair.cert, key: pair.key })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as AddressInfo
-  const socket = connect({ host: '127.0.0.1', port, ca: pair.cert, ...(servername ? { servername } : {}) })
+  const socket = connect({ host: '127.0.0.1', port, ca, ...(servername ? { servername } : {}) })
   try {
     return await new Promise<string>((resolve) => {
       socket.once('secureConnect', () => resolve('verified'))
