@@ -89,7 +89,7 @@ async function selfSign(dnsNames: string[], ipAddresses: string[], nowMs: number
   })
   const key = Buffer.from(await crypto.subtle.exportKey('pkcs8', keys.privateKey)).toString('base64')
   return {
-    cert: cert.toString('pem'),
+    cert: `${cert.toString('pem')}\n`,
     key: `-----BEGIN PRIVATE KEY-----\n${key.replace(/.{64}(?=.)/g, '$&\n')}\n-----END PRIVATE KEY-----\n`,
   }
 }
