@@ -1,5 +1,6 @@
 import type { Body } from './body.ts'
 import type { RequestInfo } from './request-info.ts'
+import type { Failure } from './status.ts'
 
 /** A request that may be answered. */
 export type Ask = { method: string; info: RequestInfo; headers: AskHeaders }
@@ -13,12 +14,17 @@ export type AskHeaders = {
 
 /** What a request is answered with. */
 export type Answer = {
-  status: number
-  headers: Readonly<Record<string, string>>
+  code: number
+  headers?: Readonly<Record<string, string>>
   body: Body | Buffer | string
 }
 
-export function textAnswer(status: number, body: string): Answer {
+export function textAnswer(code: number, body: string): Answer {
   const headers = { 'Content-Type': 'text/plain; charset=utf-8', 'X-Content-Type-Options': 'nosniff' }
-  return { status, headers, body }
+  return { code, headers, body }
+}
+
+/** A Status has yet to be written as the one who asks can read it; anything else is sent as it is. */
+export function isAnswer(found: Answer | Failure): found is Answer {
+  return typeof found.body === 'string' || !('status' in found.body)
 }

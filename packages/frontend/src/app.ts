@@ -3,7 +3,7 @@ import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2'
 import type { Clock } from '@metrics-ring/common/clock'
 import { CodedError } from '@metrics-ring/common/errors'
 import Koa, { type Context, type Next } from 'koa'
-import type { Answer, Ask } from './answer.ts'
+import { type Answer, type Ask, isAnswer } from './answer.ts'
 import type { Authenticator } from './authn.ts'
 import type { Authorizer } from './authz.ts'
 import type { Events } from './events.ts'
@@ -14,14 +14,7 @@ import { renderFailure } from './render-status.ts'
 import { createReply } from './reply.ts'
 import { type RequestInfo, requestInfo } from './request-info.ts'
 import { cut } from './send.ts'
-import {
-  badRequest,
-  type Failure,
-  internalError,
-  isFailure,
-  tooManyRequests,
-  unauthorized,
-} from './status.ts'
+import { badRequest, type Failure, internalError, tooManyRequests, unauthorized } from './status.ts'
 import { type Attempt, authorizationError, forbidden, refused } from './status-forbidden.ts'
 
 export type AppDeps = {
@@ -48,11 +41,7 @@ export function createApp(deps: AppDeps) {
 
   const fail = (ctx: Context, failure: Failure) => {
     const pretty = prettyAsked(queryOf(ctx), ctx.get('user-agent'))
-    const { code, headers, body } = renderFailure(
-      failure,
-      negotiateError(ctx.get('accept') || undefined, pretty),
-    )
-    return reply(ctx, { status: code, headers, body })
+    return reply(ctx, renderFailure(failure, negotiateError(ctx.get('accept') || undefined, pretty)))
   }
   async function sink(ctx: Context, next: Next) {
     try {
@@ -103,7 +92,7 @@ export function createApp(deps: AppDeps) {
   }
   async function answer(ctx: Context) {
     const found = deps.answer(askOf(ctx))
-    return isFailure(found) ? fail(ctx, found) : reply(ctx, found)
+    return isAnswer(found) ? reply(ctx, found) : fail(ctx, found)
   }
 
   const app = new Koa()

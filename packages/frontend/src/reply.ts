@@ -20,8 +20,8 @@ export function createReply(clock: Clock): Reply {
     compressed.set(body, made)
     return made
   }
-  return async (ctx, { status, headers, body }) => {
-    ctx.status = status
+  return async (ctx, { code, headers = {}, body }) => {
+    ctx.status = code
     ctx.set(headers)
     if (typeof body === 'string' || (Buffer.isBuffer(body) && body.length <= leastGzipBytes)) {
       ctx.body = body
@@ -34,7 +34,7 @@ export function createReply(clock: Clock): Reply {
     else if (plain.length !== undefined) ctx.set('Content-Length', String(plain.length))
     ctx.respond = false
     const response = ctx.res as unknown as Http2ServerResponse
-    response.statusCode = status
+    response.statusCode = code
     await send(response, zipped ? gzipped(plain) : plain, clock)
   }
 }

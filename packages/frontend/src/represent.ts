@@ -21,7 +21,7 @@ export function objectAnswer(form: Form, entry: ServedEntry): Answer {
 }
 
 function answerOf({ media }: Form, body: Answer['body']): Answer {
-  return { status: 200, headers: { 'Content-Type': contentTypes[media.encoding] }, body }
+  return { code: 200, headers: { 'Content-Type': contentTypes[media.encoding] }, body }
 }
 
 /** Kept fragments are only put together; every other representation is rendered as it is read. */

@@ -25,8 +25,8 @@ export function createRoutes({ resources, pages, health }: Routes): (ask: Ask) =
     null,
     2,
   )
-  const indexAnswer = (status: number): Answer => ({
-    status,
+  const indexAnswer = (code: number): Answer => ({
+    code,
     headers: { 'Content-Type': 'application/json' },
     body: index,
   })
