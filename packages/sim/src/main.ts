@@ -1,5 +1,5 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
-import { serviceAccounts } from './apiserver/bootstrap.ts'
+import { serviceAccounts } from './apiserver/bootstrap-policy.ts'
 import { type Cluster, startCluster } from './cluster.ts'
 import { startChurn } from './model-churn.ts'
 
@@ -67,6 +67,7 @@ To have metrics-server serve them:
     --authentication-kubeconfig=${account} \\
     --authorization-kubeconfig=${account} \\
     --kubelet-certificate-authority=${caPath} \\
+    --kubelet-preferred-address-types=InternalIP --metric-resolution=15s \\
     --bind-address=127.0.0.1 --secure-port=${port} --cert-dir=${dir}
   kubectl top nodes
 

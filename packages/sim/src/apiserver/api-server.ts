@@ -10,11 +10,13 @@ import {
   serviceObject,
   sliceObject,
 } from './aggregator/register.ts'
-import { authenticationConfig, bootstrapObjects, kubernetesService } from './bootstrap.ts'
-import { createDiscovery, groupPriority } from './discovery.ts'
+import { authenticationConfig, kubernetesService, namespaceObjects } from './bootstrap.ts'
+import { policyObjects } from './bootstrap-policy.ts'
+import { createDiscovery } from './discovery.ts'
+import { groupPriority } from './discovery-resources.ts'
 import type { CutMode, Outage } from './faults.ts'
-import { createSnapshots } from './list.ts'
 import type { ObjectSink } from './objects.ts'
+import { createPages } from './pages.ts'
 import { storedGroupVersions } from './resources.ts'
 import { createReviews } from './reviews.ts'
 import { createRoutes } from './routes.ts'
@@ -34,9 +36,11 @@ export type ApiServer = Awaited<ReturnType<typeof startApiServer>>
 export async function startApiServer(options: ApiServerOptions) {
   const front = await startFront(options)
   const { storage, faults, watches } = front
-  const snapshots = createSnapshots()
+  const pages = createPages()
   const sink: ObjectSink = { apply: storage.apply, remove: storage.removeObject }
-  for (const object of [...bootstrapObjects(), ...kubernetesService(front.port)]) sink.apply(object)
+  for (const object of [...namespaceObjects(), ...policyObjects(), ...kubernetesService(front.port)]) {
+    sink.apply(object)
+  }
   for (const { group, version } of storedGroupVersions()) {
     sink.apply(localApiService(group, version, groupPriority(group)))
   }
@@ -49,7 +53,7 @@ export async function startApiServer(options: ApiServerOptions) {
   front.handleWith(
     createRoutes({
       front,
-      snapshots,
+      pages,
       discovery: createDiscovery(aggregator.versions),
       reviews: createReviews(front.tokens, front.authorizer),
       aggregation: aggregator,
@@ -90,7 +94,7 @@ export async function startApiServer(options: ApiServerOptions) {
     /** Makes every watch from an earlier version, and every further page of a list, Gone. */
     expireHistory(): void {
       storage.expireHistory()
-      snapshots.clear()
+      pages.forget()
     },
 
     /**

@@ -1,36 +1,12 @@
 /** What the server says it serves: /api, /apis and below, in the legacy and the aggregated form. */
 import { createHash } from 'node:crypto'
 import type { AggregatedVersion } from './aggregator/discovery.ts'
+import { legacyResources, localVersions } from './discovery-resources.ts'
 import { parseAccept } from './encoding.ts'
 import { type Call, header, sendJson } from './http.ts'
-import {
-  groupVersionOf,
-  type ResourceType,
-  resourceTypes,
-  storageVerbs,
-  storedGroupVersions,
-} from './resources.ts'
-import { type ReviewType, reviewTypes } from './reviews.ts'
+import { groupVersionOf } from './resources.ts'
 import { noSuchPath } from './status.ts'
 import { compareVersions } from './versions.ts'
-
-/** A group's version with its resources in the aggregated form (apidiscovery.k8s.io/v2). */
-export type GroupVersionDiscovery = AggregatedVersion
-type Resource = Record<string, unknown>
-
-const groupPriorities: Record<string, number> = {
-  '': 18_000,
-  'apiregistration.k8s.io': 18_000,
-  'authentication.k8s.io': 17_700,
-  'authorization.k8s.io': 17_600,
-  'rbac.authorization.k8s.io': 17_000,
-  'coordination.k8s.io': 16_500,
-  'discovery.k8s.io': 16_200,
-}
-
-export function groupPriority(group: string): number {
-  return groupPriorities[group] ?? 1000
-}
 
 /** Serves discovery of what is stored here, merged with what `aggregated` reports. */
 export function createDiscovery(aggregated: () => readonly AggregatedVersion[]) {
@@ -53,8 +29,8 @@ export function createDiscovery(aggregated: () => readonly AggregatedVersion[]) 
 
 function answer(
   call: Call,
-  versions: readonly (GroupVersionDiscovery | undefined)[],
-  legacy: (versions: readonly GroupVersionDiscovery[]) => unknown,
+  versions: readonly (AggregatedVersion | undefined)[],
+  legacy: (versions: readonly AggregatedVersion[]) => unknown,
 ): true {
   const present = versions.filter((each) => each !== undefined)
   const wanted = wantedVersion(header(call.request, 'accept'))
@@ -93,7 +69,7 @@ function wantedVersion(accept: string | undefined): string | undefined {
   return undefined
 }
 
-function aggregatedList(versions: readonly GroupVersionDiscovery[], apiVersion: string): unknown {
+function aggregatedList(versions: readonly AggregatedVersion[], apiVersion: string): unknown {
   const items = groupsOf(versions).map(([group, members]) => ({
     metadata: group === '' ? { creationTimestamp: null } : { name: group, creationTimestamp: null },
     versions: members.map(({ version, resources, freshness }) => ({ version, resources, freshness })),
@@ -106,14 +82,14 @@ function aggregatedList(versions: readonly GroupVersionDiscovery[], apiVersion: 
   }
 }
 
-function groupsOf(versions: readonly GroupVersionDiscovery[]): [string, GroupVersionDiscovery[]][] {
-  const groups = new Map<string, GroupVersionDiscovery[]>()
+function groupsOf(versions: readonly AggregatedVersion[]): [string, AggregatedVersion[]][] {
+  const groups = new Map<string, AggregatedVersion[]>()
   for (const each of versions) groups.set(each.group, [...(groups.get(each.group) ?? []), each])
   return [...groups]
 }
 
 /** Groups by their highest priority, then name; versions by priority, then as versions compare. */
-export function sortedVersions(versions: readonly GroupVersionDiscovery[]): GroupVersionDiscovery[] {
+export function sortedVersions(versions: readonly AggregatedVersion[]): AggregatedVersion[] {
   const highest = new Map<string, number>()
   for (const { group, groupPriorityMinimum } of versions) {
     highest.set(group, Math.max(highest.get(group) ?? 0, groupPriorityMinimum))
@@ -132,17 +108,17 @@ function legacyCore(): unknown {
   return { kind: 'APIVersions', versions: ['v1'], serverAddressByClientCIDRs }
 }
 
-function groupList(versions: readonly GroupVersionDiscovery[]): unknown {
+function groupList(versions: readonly AggregatedVersion[]): unknown {
   const groups = groupsOf(versions).map(([name, members]) => group(name, members))
   return { kind: 'APIGroupList', apiVersion: 'v1', groups }
 }
 
-function group(name: string, members: readonly GroupVersionDiscovery[]): Record<string, unknown> {
+function group(name: string, members: readonly AggregatedVersion[]): Record<string, unknown> {
   const versions = members.map(({ version }) => ({ groupVersion: `${name}/${version}`, version }))
   return { name, versions, preferredVersion: versions[0] }
 }
 
-function groupDocument(call: Call, versions: readonly GroupVersionDiscovery[], name: string): true {
+function groupDocument(call: Call, versions: readonly AggregatedVersion[], name: string): true {
   const members = versions.filter((each) => each.group === name)
   if (members.length === 0) throw noSuchPath()
   sendJson(call.response, 200, { kind: 'APIGroup', apiVersion: 'v1', ...group(name, members) })
@@ -151,7 +127,7 @@ function groupDocument(call: Call, versions: readonly GroupVersionDiscovery[], n
 
 function resourceList(
   call: Call,
-  local: readonly GroupVersionDiscovery[],
+  local: readonly AggregatedVersion[],
   name: string,
   version: string,
 ): boolean {
@@ -161,78 +137,4 @@ function resourceList(
   const resources = found.resources.flatMap(legacyResources)
   sendJson(call.response, 200, { kind: 'APIResourceList', apiVersion: 'v1', groupVersion, resources })
   return true
-}
-
-function legacyResources(resource: Resource): Resource[] {
-  const {
-    resource: name,
-    responseKind,
-    scope,
-    singularResource: singularName,
-    verbs,
-    shortNames,
-    categories,
-  } = resource
-  const { kind } = responseKind as { kind: string }
-  const namespaced = scope === 'Namespaced'
-  const own = {
-    name,
-    singularName,
-    namespaced,
-    kind,
-    verbs,
-    ...(shortNames ? { shortNames } : {}),
-    ...(categories ? { categories } : {}),
-  }
-  const subresources = ((resource.subresources as Resource[] | undefined) ?? []).map((each) => ({
-    name: `${name}/${each.subresource}`,
-    singularName: '',
-    namespaced,
-    kind,
-    verbs: each.verbs,
-  }))
-  return [own, ...subresources]
-}
-
-function localVersions(): GroupVersionDiscovery[] {
-  const reviews = [...new Set(reviewTypes.map(({ group }) => group))].map((group) => ({
-    group,
-    version: 'v1',
-  }))
-  return [...storedGroupVersions(), ...reviews].map(({ group, version }) => ({
-    group,
-    version,
-    groupPriorityMinimum: groupPriority(group),
-    versionPriority: 15,
-    freshness: 'Current',
-    resources: [
-      ...resourceTypes.filter((type) => type.group === group && type.version === version).map(storedResource),
-      ...reviewTypes.filter((type) => type.group === group).map(reviewResource),
-    ],
-  }))
-}
-
-function storedResource(type: ResourceType): Resource {
-  const responseKind = { group: type.group, version: type.version, kind: type.kind }
-  const status = { subresource: 'status', responseKind, verbs: ['get', 'patch', 'update'] }
-  return {
-    resource: type.resource,
-    responseKind,
-    scope: type.namespaced ? 'Namespaced' : 'Cluster',
-    singularResource: type.singular,
-    verbs: storageVerbs,
-    ...(type.shortNames.length > 0 && { shortNames: type.shortNames }),
-    ...(type.categories.length > 0 && { categories: type.categories }),
-    ...(type.hasStatus && { subresources: [status] }),
-  }
-}
-
-function reviewResource({ group, resource, kind, namespaced }: ReviewType): Resource {
-  return {
-    resource,
-    responseKind: { group, version: 'v1', kind },
-    scope: namespaced ? 'Namespaced' : 'Cluster',
-    singularResource: kind.toLowerCase(),
-    verbs: ['create'],
-  }
 }

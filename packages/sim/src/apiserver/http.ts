@@ -53,7 +53,7 @@ export function sendText(
   body: string,
   type = 'text/plain; charset=utf-8',
 ): void {
-  if (response.headersSent || response.stream?.destroyed) return
+  if (response.headersSent || isGone(response)) return
   response.statusCode = code
   response.setHeader('content-type', type)
   response.setHeader('cache-control', 'no-cache, private')
@@ -61,8 +61,14 @@ export function sendText(
   response.end(body)
 }
 
+/** True once nobody reads the response any more; HTTP/2 and HTTP/1.1 tell it in different ways. */
+export function isGone(response: Http2ServerResponse): boolean {
+  return (response as { destroyed?: boolean }).destroyed === true || response.stream?.destroyed === true
+}
+
 /** Resolves when the response takes more, or is gone. */
 export async function writable(response: Http2ServerResponse): Promise<void> {
+  if (isGone(response)) return
   const { promise, resolve } = Promise.withResolvers<void>()
   response.once('drain', resolve)
   response.once('close', resolve)
@@ -81,11 +87,11 @@ export async function writeAll(response: Http2ServerResponse, texts: Iterable<st
     parts.push(text)
     length += text.length
     if (length < chunkCharacters) continue
-    if (response.destroyed) return
+    if (isGone(response)) return
     if (!response.write(parts.join(''))) await writable(response)
     else await new Promise<void>((resolve) => setImmediate(resolve))
     parts = []
     length = 0
   }
-  if (!response.destroyed && length > 0) response.write(parts.join(''))
+  if (!isGone(response) && length > 0) response.write(parts.join(''))
 }

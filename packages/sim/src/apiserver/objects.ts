@@ -59,3 +59,13 @@ export function texts(value: unknown): string[] {
 export function records(value: unknown): Record<string, unknown>[] {
   return Array.isArray(value) ? value.filter(isRecord) : []
 }
+
+export function makeObject(
+  apiVersion: string,
+  kind: string,
+  name: string,
+  rest: Record<string, unknown> = {},
+  namespace?: string,
+) {
+  return { apiVersion, kind, metadata: { name, ...(namespace && { namespace }) }, ...rest } as KubeObject
+}

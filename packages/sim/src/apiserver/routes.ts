@@ -1,8 +1,9 @@
 /** Which handler answers which path. */
 
 import { type Call, sendJson, sendText } from './http.ts'
-import { get, list, type Snapshots } from './list.ts'
+import { get, list } from './list.ts'
 import { openApiV2, openApiV3, openApiV3Paths, type PathItem } from './openapi.ts'
+import type { Pages } from './pages.ts'
 import { findResource, type ResourceType } from './resources.ts'
 import { type createReviews, findReview } from './reviews.ts'
 import type { Front, Handler } from './server.ts'
@@ -19,7 +20,7 @@ export type Aggregation = {
 
 export type Routes = {
   front: Front
-  snapshots: Snapshots
+  pages: Pages
   discovery: (call: Call) => boolean
   reviews: ReturnType<typeof createReviews>
   aggregation: Aggregation
@@ -73,7 +74,7 @@ async function serveStored(call: Call, type: ResourceType, routes: Routes): Prom
     case 'get':
       return get(call, type, storage)
     case 'list':
-      return list(call, type, storage, routes.snapshots)
+      return list(call, type, storage, routes.pages)
     case 'watch':
       return watch(call, type, storage, watches, routes.watching)
     case 'create':

@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { serviceAccounts } from '../../src/apiserver/bootstrap.ts'
+import { serviceAccounts } from '../../src/apiserver/bootstrap-policy.ts'
 import { createClient, type Fixture, lease, startFixture } from './harness.ts'
 
 describe('access to the API server', () => {
