@@ -1,4 +1,4 @@
-import type { ContainerRecord, PodRecord } from '@metrics-ring/common/record'
+import type { ContainerRecord, PodRecord, Usage } from '@metrics-ring/common/record'
 import type { ItemUsage, Labels, PodItem } from './item.ts'
 
 /** The record that says so. */
@@ -26,26 +26,36 @@ export type Candidate = {
 const earlierMs = 10_000
 
 export function candidateOf(pod: PodRecord, source: Source, maxAgeMs: number): Candidate {
-  const candidate = { source, startMs: 0, expiresMs: Number.POSITIVE_INFINITY, timestampMs: 0, windowMs: 0 }
-  const containers: { name: string; usage: ItemUsage }[] = []
-  let complete = pod.containers.length > 0
-  for (const container of pod.containers) {
-    candidate.startMs = Math.max(candidate.startMs, startOf(container))
-    const { usage } = container
-    if (!usage) {
-      complete = false
-      continue
-    }
-    candidate.expiresMs = Math.min(candidate.expiresMs, usage.atMs + maxAgeMs)
-    if (containers.length === 0 || usage.timestampMs < candidate.timestampMs) {
-      candidate.timestampMs = usage.timestampMs
-      candidate.windowMs = usage.windowMs
-    }
-    containers.push({ name: container.name, usage: itemUsage(usage) })
+  const { containers } = pod
+  const earliest = containers.length === 0 ? undefined : containers.reduce(earlier).usage
+  let startMs = 0
+  let atMs = Number.POSITIVE_INFINITY
+  for (const container of containers) {
+    startMs = Math.max(startMs, startOf(container))
+    atMs = Math.min(atMs, container.usage?.atMs ?? Number.NEGATIVE_INFINITY)
   }
-  if (!complete) return { ...candidate, expiresMs: 0, containers: [] }
-  if (containers.length > 1) containers.sort((a, b) => (a.name < b.name ? -1 : 1))
-  return { ...candidate, containers }
+  // Without a usage of each container there is nothing to serve, and nothing is kept of it.
+  const complete = earliest !== undefined && atMs > Number.NEGATIVE_INFINITY
+  return {
+    source,
+    startMs,
+    expiresMs: complete ? atMs + maxAgeMs : 0,
+    timestampMs: complete ? earliest.timestampMs : 0,
+    windowMs: complete ? earliest.windowMs : 0,
+    containers: complete ? itemContainers(containers) : none,
+  }
+}
+
+const none: Candidate['containers'] = []
+
+function earlier(a: ContainerRecord, b: ContainerRecord): ContainerRecord {
+  return (b.usage?.timestampMs ?? 0) < (a.usage?.timestampMs ?? 0) ? b : a
+}
+
+/** Of a pod whose containers all have a usage. */
+function itemContainers(containers: readonly ContainerRecord[]): Candidate['containers'] {
+  const items = containers.map(({ name, usage }) => ({ name, usage: itemUsage(usage as Usage) }))
+  return items.length > 1 ? items.sort((a, b) => (a.name < b.name ? -1 : 1)) : items
 }
 
 function startOf(container: ContainerRecord): number {

@@ -72,7 +72,11 @@ export function createPods(render: (item: PodItem) => Rendered) {
       const { candidates } = entry
       const at = candidates.findIndex(({ source }) => source.node === candidate.source.node)
       if (at >= 0) candidates[at] = candidate
-      else if (candidates.push(candidate) > 1) count.losers++
+      else {
+        // Made to measure: an array that grows takes room for seventeen.
+        entry.candidates = candidates.length === 0 ? [candidate] : [...candidates, candidate]
+        if (candidates.length > 0) count.losers++
+      }
       judge(entry)
       return entry
     },
@@ -81,7 +85,7 @@ export function createPods(render: (item: PodItem) => Rendered) {
       const at = entry.candidates.findIndex((candidate) => candidate.source === source)
       if (at < 0) return
       if (entry.candidates.length > 1) count.losers--
-      entry.candidates.splice(at, 1)
+      entry.candidates = entry.candidates.toSpliced(at, 1)
       judge(entry)
       discardIfEmpty(entry)
     },
@@ -112,6 +116,9 @@ export function createPods(render: (item: PodItem) => Rendered) {
   }
 }
 
+/** Shared: never written to. */
+const noCandidates: Candidate[] = []
+
 function newEntry(namespace: string, name: string): PodEntry {
   return {
     name,
@@ -122,7 +129,7 @@ function newEntry(namespace: string, name: string): PodEntry {
     protobuf: undefined,
     expiresMs: 0,
     createdMs: 0,
-    candidates: [],
+    candidates: noCandidates,
     served: undefined,
   }
 }
