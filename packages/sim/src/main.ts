@@ -38,10 +38,10 @@ function natural(value: string): number {
 
 async function run(flags: Flags): Promise<void> {
   const { metricsServerPort, churn, ...options } = flags
-  const cluster = await startCluster(options)
   const stopped = new Promise((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, resolve)
   })
+  const cluster = await startCluster(options)
   const { apiserver, model } = cluster
   const service = { namespace: 'kube-system', name: 'metrics-server' }
   apiserver.setEndpoints(service.namespace, service.name, [{ port: metricsServerPort }])

@@ -2,7 +2,7 @@ import { expect } from 'chai'
 import { coreType } from '../../src/apiserver/aggregator/endpoints.ts'
 import { at, text } from '../../src/apiserver/objects.ts'
 import { type CertificateAuthority, createAuthority } from '../../src/pki.ts'
-import { type Extension, type ExtensionOptions, startExtension } from './extension.ts'
+import { type Extension, type ExtensionOptions, startExtension, startRelay } from './extension.ts'
 import { type Client, createClient, type Fixture, startFixture } from './harness.ts'
 
 const pods = '/apis/metrics.k8s.io/v1/pods'
@@ -21,7 +21,8 @@ describe('the aggregation layer', () => {
   let extensions: Extension[] = []
 
   async function start(routing = false): Promise<void> {
-    fixture = await startFixture({ aggregatorRouting: routing, probeIntervalMs: 200 })
+    const pings = { pingIdleMs: 60, pingTimeoutMs: 60 }
+    fixture = await startFixture({ aggregatorRouting: routing, probeIntervalMs: 200, ...pings })
     authority = await createAuthority('extension-ca')
   }
   afterEach(async () => {
@@ -43,12 +44,13 @@ describe('the aggregation layer', () => {
     return extension
   }
 
-  function register(caBundle: string | undefined = authority.certPem): void {
+  function register(caBundle = authority.certPem, ...ports: number[]): void {
     const { registerApiService, setEndpoints } = fixture.plane.apiserver
+    const behind = ports.length > 0 ? ports : extensions.map(({ port }) => port)
     setEndpoints(
       'kube-system',
       'metrics-server',
-      extensions.map(({ port }) => ({ port })),
+      behind.map((port) => ({ port })),
     )
     for (const version of ['v1', 'v1beta1']) {
       const service = { namespace: 'kube-system', name: 'metrics-server' }
@@ -260,6 +262,21 @@ describe('the aggregation layer', () => {
     expect(answer.text).to.match(/^error trying to reach service: /)
     expect((await fixture.admin.get('/apis/metrics.k8s.io/v1/nodes')).status).to.equal(200)
     expect(extension.sessions.size).to.be.greaterThan(1)
+  })
+
+  it('gives up a connection whose peer hangs', async () => {
+    await start()
+    const extension = await extend()
+    const relay = await startRelay(extension.port)
+    register(authority.certPem, relay.port)
+    await available()
+    relay.freeze()
+    const answer = await fixture.admin.get(pods)
+    expect([answer.status, answer.text]).to.deep.equal([
+      503,
+      'error trying to reach service: http2: client connection lost',
+    ])
+    relay.close()
   })
 
   it('refuses redirects, and takes hop-by-hop and CORS headers out of answers', async () => {

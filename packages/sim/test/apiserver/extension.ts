@@ -7,7 +7,7 @@ import {
   type ServerHttp2Session,
 } from 'node:http2'
 import { createServer } from 'node:https'
-import type { AddressInfo, Socket } from 'node:net'
+import { type AddressInfo, connect, createServer as createTcpServer, type Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import { type CertificateAuthority, createAuthority } from '../../src/pki.ts'
 
@@ -154,4 +154,29 @@ function bodyOf(url: string, legacy: boolean): unknown {
   if (url === '/openapi/v3') return { paths: { 'apis/metrics.k8s.io/v1': { serverRelativeURL } } }
   const known = url.startsWith('/apis/metrics.k8s.io/') || url.startsWith('/openapi/v3/')
   return known ? { kind: 'Echo', path: url } : undefined
+}
+
+/** A TCP relay to a port; frozen, it passes nothing on and closes nothing, like a host that hangs. */
+export async function startRelay(to: number): Promise<{ port: number; freeze(): void; close(): void }> {
+  const sockets = new Set<Socket>()
+  const server = createTcpServer((near) => {
+    const far = connect(to, '127.0.0.1')
+    near.pipe(far).pipe(near)
+    for (const socket of [near, far]) {
+      sockets.add(socket)
+      socket.on('error', () => {})
+    }
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  return {
+    port: (server.address() as AddressInfo).port,
+    freeze() {
+      for (const socket of sockets) socket.unpipe().pause()
+    },
+    close() {
+      for (const socket of sockets) socket.destroy()
+      server.close()
+    },
+  }
 }

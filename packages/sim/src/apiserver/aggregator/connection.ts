@@ -88,7 +88,7 @@ function overHttp2(socket: TLSSocket, authority: string, pings: Pings): Connecti
     open = false
     lastProcessed = lastStreamId
   })
-  keepPinging(session, pings)
+  keepPinging(session, socket, pings)
   return {
     usable: () => open && !session.closed && !session.destroyed,
     send: (outgoing, signal) => sendHttp2(session, authority, outgoing, signal, () => lastProcessed),
@@ -98,10 +98,14 @@ function overHttp2(socket: TLSSocket, authority: string, pings: Pings): Connecti
 }
 
 /** Finds out about a peer that hangs: nothing else would. */
-function keepPinging(session: ClientHttp2Session, { idleMs, timeoutMs }: Pings): void {
+function keepPinging(session: ClientHttp2Session, socket: TLSSocket, { idleMs, timeoutMs }: Pings): void {
   let late: NodeJS.Timeout | undefined
   const timer = setInterval(() => {
-    late ??= setTimeout(() => session.destroy(new Error('http2: client connection lost')), timeoutMs)
+    if (session.destroyed) return
+    late ??= setTimeout(() => {
+      session.destroy(new Error('http2: client connection lost'))
+      socket.destroy()
+    }, timeoutMs)
     session.ping((error) => {
       if (error) return
       clearTimeout(late)
