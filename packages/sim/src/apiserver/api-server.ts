@@ -1,28 +1,20 @@
 /** The whole kube-apiserver, assembled, with the knobs of a test. */
 import { type CertificateAuthority, createAuthority } from '../pki.ts'
 import { type AggregatorOptions, issueFrontProxyClient, startAggregator } from './aggregator/aggregator.ts'
-import { serviceType, sliceType } from './aggregator/endpoints.ts'
-import {
-  type ApiServiceRegistration,
-  apiServiceObject,
-  localApiService,
-  type ServiceEndpoint,
-  serviceObject,
-  sliceObject,
-} from './aggregator/register.ts'
+import { localApiService } from './aggregator/register.ts'
+import { createRegistration } from './aggregator/registration.ts'
 import { authenticationConfig, kubernetesService, namespaceObjects } from './bootstrap.ts'
 import { policyObjects } from './bootstrap-policy.ts'
 import { createDiscovery } from './discovery.ts'
 import { groupPriority } from './discovery-resources.ts'
 import type { CutMode, Outage } from './faults.ts'
+import { watchesOf, watchKnobs } from './knobs.ts'
 import type { ObjectSink } from './objects.ts'
 import { createPages } from './pages.ts'
 import { storedGroupVersions } from './resources.ts'
 import { createReviews } from './reviews.ts'
 import { createRoutes } from './routes.ts'
 import { type ApiServerOptions as FrontOptions, startFront } from './server.ts'
-import type { Storage } from './storage.ts'
-import type { Watch } from './watch.ts'
 
 export type ApiServerOptions = FrontOptions &
   AggregatorOptions & {
@@ -70,7 +62,7 @@ export async function startApiServer(options: ApiServerOptions) {
     counters: front.counters,
     authorizer: front.authorizer,
     ...watchKnobs(watches),
-    ...registration(storage, sink),
+    ...createRegistration(storage, sink),
 
     /** Cuts everything, slows everything, or answers everything with one status; undefined heals. */
     setOutage(outage: Outage | undefined): void {
@@ -113,44 +105,6 @@ export async function startApiServer(options: ApiServerOptions) {
       await aggregator.stop()
       for (const watch of watches) watch.drop()
       await front.close()
-    },
-  }
-}
-
-function watchesOf(watches: Iterable<Watch>, who: string): Watch[] {
-  return [...watches].filter(({ call }) => call.client === who || call.user.name === who)
-}
-
-function watchKnobs(watches: Set<Watch>) {
-  const of = (resource?: string) => [...watches].filter(({ type }) => !resource || type.resource === resource)
-  return {
-    /** Open watches, of one resource or of all. */
-    openWatches: (resource?: string): number => of(resource).length,
-    /** Ends watches as a server does on its own. */
-    dropWatches(resource?: string): void {
-      for (const watch of of(resource)) watch.drop()
-    },
-    /** Watches stay open and say nothing, as with a half-dead connection; healed, they go on. */
-    stallWatches(stalled: boolean, resource?: string): void {
-      for (const watch of of(resource)) watch.stall(stalled)
-    },
-  }
-}
-
-function registration(storage: Storage, sink: ObjectSink) {
-  return {
-    registerApiService: (wanted: ApiServiceRegistration): void => sink.apply(apiServiceObject(wanted)),
-
-    /** Makes the Service if need be, and its EndpointSlices exactly these: one per endpoint. */
-    setEndpoints(namespace: string, name: string, endpoints: readonly ServiceEndpoint[]): void {
-      if (!storage.get(serviceType, `${namespace}/${name}`)) sink.apply(serviceObject(namespace, name))
-      const wanted = endpoints.map((endpoint) => sliceObject(namespace, name, endpoint))
-      const names = new Set(wanted.map(({ metadata }) => metadata.name))
-      for (const { object } of storage.list(sliceType, namespace)) {
-        const own = object.metadata.labels?.['kubernetes.io/service-name'] === name
-        if (own && !names.has(object.metadata.name)) sink.remove(object)
-      }
-      for (const slice of wanted) sink.apply(slice)
     },
   }
 }

@@ -2,13 +2,13 @@
 import { createSecureServer, type Http2ServerRequest, type Http2ServerResponse } from 'node:http2'
 import type { AddressInfo, Socket } from 'node:net'
 import type { CertificateAuthority } from '../pki.ts'
-import { authenticate, createTokens, type Identity, impersonated } from './authn.ts'
+import { authenticate, createTokens } from './authn.ts'
+import { actingUser, authorizeCall } from './authz.ts'
 import { createCounters } from './counters.ts'
 import { breakConnection, createFaults } from './faults.ts'
 import { type Call, sendJson } from './http.ts'
-import type { User } from './objects.ts'
-import { type Attributes, type Authorizer, createAuthorizer } from './rbac.ts'
-import { type RequestInfo, requestInfo } from './request-info.ts'
+import { createAuthorizer } from './rbac.ts'
+import { requestInfo } from './request-info.ts'
 import { failure, StatusError } from './status.ts'
 import { createStorage, type StorageOptions } from './storage.ts'
 import type { Watches } from './watch.ts'
@@ -121,42 +121,6 @@ export async function startFront({ clusterCa, port = 0, ...stored }: ApiServerOp
       await closed
     },
   }
-}
-
-function actingUser(request: Http2ServerRequest, { user }: Identity, authorizer: Authorizer): User {
-  const may = (resource: string, name: string) =>
-    authorizer.authorize(user, { verb: 'impersonate', resource, name }).allowed
-  const acting = impersonated(request, may)
-  if (acting === 'forbidden') {
-    throw new StatusError(403, 'Forbidden', `users is forbidden: User "${user.name}" cannot impersonate`, {})
-  }
-  return acting ?? user
-}
-
-/** @throws StatusError 403, worded as the real one words it */
-function authorizeCall(authorizer: Authorizer, user: User, info: RequestInfo): void {
-  const { path: asked, ...resourceInfo } = info
-  const attributes: Attributes = info.isResource ? resourceInfo : { verb: info.verb, path: asked }
-  if (authorizer.authorize(user, attributes).allowed) return
-  const { group, resource, subresource, name, namespace, verb, path } = info
-  if (!info.isResource) {
-    throw new StatusError(
-      403,
-      'Forbidden',
-      `forbidden: User "${user.name}" cannot ${verb} path "${path}"`,
-      {},
-    )
-  }
-  const kind = group ? `${resource}.${group}` : resource
-  const what = subresource ? `${resource}/${subresource}` : resource
-  const where = namespace ? `in the namespace "${namespace}"` : 'at the cluster scope'
-  const subject = name ? `${kind} "${name}" is forbidden` : `${kind} is forbidden`
-  const message = `${subject}: User "${user.name}" cannot ${verb} resource "${what}" in API group "${group}" ${where}`
-  throw new StatusError(403, 'Forbidden', message, {
-    ...(name && { name }),
-    ...(group && { group }),
-    kind: resource,
-  })
 }
 
 function answerError(response: Http2ServerResponse, error: unknown): void {

@@ -3,38 +3,20 @@
  * watches. A stored object is never changed in place, so a list taken from an instant stays true to it.
  */
 import { randomUUID } from 'node:crypto'
+import {
+  type Collection,
+  type Entry,
+  type EventListener,
+  emptyCollection,
+  eventsSince,
+  listEntries,
+  remember,
+  type StorageEvent,
+} from './collection.ts'
 import { at, type KubeObject } from './objects.ts'
 import { groupVersionOf, type ResourceType, resourceOf, resourceTypes } from './resources.ts'
 
-/** One version of one object; its serialized forms are filled in when first asked for. */
-export type Entry = {
-  readonly key: string
-  readonly object: KubeObject
-  readonly version: number
-  metadataText?: string
-  restText?: string
-}
-
-/** `entry` of a DELETED event is the last state under the version of the deletion. */
-export type StorageEvent = {
-  readonly type: 'ADDED' | 'MODIFIED' | 'DELETED'
-  readonly version: number
-  readonly entry: Entry
-  readonly previous?: Entry
-}
-
-export type EventListener = (event: StorageEvent, type: ResourceType) => void
-
-type Collection = {
-  entries: Map<string, Entry>
-  keys: string[]
-  added: string[]
-  removed: boolean
-  history: StorageEvent[]
-  /** Versions up to this one can no longer be watched from. */
-  forgotten: number
-  listeners: Set<EventListener>
-}
+export type { Entry, StorageEvent } from './collection.ts'
 
 export type Storage = ReturnType<typeof createStorage>
 
@@ -59,11 +41,7 @@ export function createStorage({ historyLimit = 20_000, versionWaitMs = 3000 }: S
 
   function publish(type: ResourceType, event: StorageEvent): void {
     const into = collection(type)
-    into.history.push(event)
-    if (into.history.length > historyLimit * 1.25) {
-      const dropped = into.history.splice(0, into.history.length - historyLimit)
-      into.forgotten = dropped.at(-1)?.version ?? into.forgotten
-    }
+    remember(into, event, historyLimit)
     for (const listener of into.listeners) listener(event, type)
     for (const wake of waiting) wake()
   }
@@ -102,21 +80,10 @@ export function createStorage({ historyLimit = 20_000, versionWaitMs = 3000 }: S
     count: (type: ResourceType): number => collection(type).entries.size,
 
     /** Entries in the byte order of their keys, optionally of one namespace only. */
-    list(type: ResourceType, namespace?: string): Entry[] {
-      const from = collection(type)
-      const keys = sortedKeys(from)
-      const wanted = namespace === undefined ? keys : rangeOf(keys, `${namespace}/`)
-      return wanted.map((key) => from.entries.get(key)).filter((entry) => entry !== undefined)
-    },
+    list: (type: ResourceType, namespace?: string): Entry[] => listEntries(collection(type), namespace),
 
     /** Events after a version, or undefined where history does not reach back so far. */
-    since(type: ResourceType, after: number): StorageEvent[] | undefined {
-      const { history, forgotten } = collection(type)
-      if (after < forgotten) return undefined
-      let first = history.length
-      while (first > 0 && (history[first - 1]?.version ?? 0) > after) first -= 1
-      return history.slice(first)
-    },
+    since: (type: ResourceType, after: number) => eventsSince(collection(type), after),
 
     subscribe(type: ResourceType, listener: EventListener): () => void {
       collection(type).listeners.add(listener)
@@ -150,18 +117,6 @@ export function createStorage({ historyLimit = 20_000, versionWaitMs = 3000 }: S
   }
 }
 
-function emptyCollection(): Collection {
-  return {
-    entries: new Map(),
-    keys: [],
-    added: [],
-    removed: false,
-    history: [],
-    forgotten: 0,
-    listeners: new Set(),
-  }
-}
-
 /** `namespace/name`, or `name` of a cluster-scoped object. */
 export function keyOf(object: KubeObject): string {
   const { name, namespace } = object.metadata
@@ -184,33 +139,6 @@ function stamped(type: ResourceType, object: KubeObject, version: number, previo
 
 function withVersion(object: KubeObject, version: number): KubeObject {
   return { ...object, metadata: { ...object.metadata, resourceVersion: String(version) } }
-}
-
-function sortedKeys(from: Collection): string[] {
-  if (from.removed || from.added.length > 0) {
-    const kept = from.removed ? from.keys.filter((key) => from.entries.has(key)) : from.keys
-    const known = new Set(from.removed ? kept : [])
-    const fresh = from.removed
-      ? from.added.filter((key) => !known.has(key) && from.entries.has(key))
-      : from.added
-    from.keys = [...kept, ...new Set(fresh)].sort()
-    from.added = []
-    from.removed = false
-  }
-  return from.keys
-}
-
-function rangeOf(keys: readonly string[], prefix: string): string[] {
-  let low = 0
-  let high = keys.length
-  while (low < high) {
-    const middle = (low + high) >> 1
-    if ((keys[middle] ?? '') < prefix) low = middle + 1
-    else high = middle
-  }
-  let end = low
-  while (end < keys.length && keys[end]?.startsWith(prefix)) end += 1
-  return keys.slice(low, end)
 }
 
 /** Server-side field of an object, for selectors. */

@@ -1,14 +1,14 @@
 /** CREATE, UPDATE, PATCH and DELETE, with optimistic concurrency by resourceVersion. */
 import { isDeepStrictEqual } from 'node:util'
+import { checkObject, readObject } from './decode.ts'
 import { objectText } from './encoding.ts'
 import { type Call, header, parseJson, readBody, sendJson, sendText } from './http.ts'
 import { keyFor } from './list.ts'
-import { at, isRecord, type Json, type KubeObject, text } from './objects.ts'
+import { at, type Json, type KubeObject, text } from './objects.ts'
 import { applyPatch } from './patch.ts'
-import { findResource, groupVersionOf, type ResourceType } from './resources.ts'
+import { findResource, type ResourceType } from './resources.ts'
 import { alreadyExists, badRequest, conflict, invalid, notFound, StatusError } from './status.ts'
 import type { Entry, Storage } from './storage.ts'
-import { validate } from './validation.ts'
 
 const modified = 'the object has been modified; please apply your changes to the latest version and try again'
 
@@ -130,40 +130,6 @@ function checkUid(type: ResourceType, object: KubeObject, stored: Entry): void {
   const { uid, name } = object.metadata
   const actual = stored.object.metadata.uid ?? ''
   if (uid && uid !== actual) throw conflict(type, name, precondition('UID', uid, actual))
-}
-
-async function readObject(call: Call, type: ResourceType): Promise<KubeObject> {
-  const contentType = (header(call.request, 'content-type') ?? 'application/json').split(';')[0]?.trim()
-  const body = await readBody(call.request)
-  if (contentType !== 'application/json') {
-    const message = `the body of the request was in an unknown format - accepted media types include: application/json (got ${contentType})`
-    throw new StatusError(415, 'UnsupportedMediaType', message)
-  }
-  return checkObject(call, type, parseJson(body))
-}
-
-function checkObject({ info, query }: Call, type: ResourceType, body: Json): KubeObject {
-  if (query.has('dryRun')) throw badRequest('dryRun is not served by the simulated API server')
-  const groupVersion = groupVersionOf(type)
-  if (!isRecord(body)) throw badRequest('the body is not an object')
-  const { kind = type.kind, apiVersion = groupVersion } = body
-  if (kind !== type.kind || apiVersion !== groupVersion) {
-    throw badRequest(`${apiVersion} ${kind} cannot be handled as ${groupVersion} ${type.kind}`)
-  }
-  const metadata = isRecord(body.metadata) ? body.metadata : {}
-  if (text(metadata.name) === '')
-    throw invalid(type.kind, '', 'metadata.name: Required value: name is required')
-  if (type.namespaced) {
-    if (metadata.namespace !== undefined && metadata.namespace !== info.namespace) {
-      throw badRequest(
-        'the namespace of the provided object does not match the namespace sent on the request',
-      )
-    }
-    metadata.namespace = info.namespace
-  }
-  const object = { ...body, kind, apiVersion, metadata } as KubeObject
-  validate(type, object)
-  return object
 }
 
 function withoutServerFields(object: KubeObject): KubeObject {

@@ -4,40 +4,24 @@
  * sent again, as Go's transport does. Any other failure is the caller's answer.
  */
 
-import type { IncomingMessage } from 'node:http'
 import {
   type ClientHttp2Session,
   type ClientHttp2Stream,
   connect as connectHttp2,
   constants,
 } from 'node:http2'
-import { Agent, request as requestHttps } from 'node:https'
-import type { Readable } from 'node:stream'
 import { type ConnectionOptions, connect as connectTls, type TLSSocket } from 'node:tls'
+import { overHttp1 } from './connection-http1.ts'
 import type { Endpoint } from './endpoints.ts'
+import {
+  type Connection,
+  type Incoming,
+  type Outgoing,
+  plainHeaders,
+  type Trust,
+  Unprocessed,
+} from './transport.ts'
 
-export type HeaderMap = Record<string, string | string[]>
-export type Outgoing = { method: string; path: string; headers: HeaderMap; body?: Readable }
-export type Incoming = { status: number; headers: HeaderMap; body: Readable }
-export type Connection = {
-  /** False once it is closing or closed; `send` would fail as `Unprocessed`. */
-  usable(): boolean
-  send(outgoing: Outgoing, signal: AbortSignal): Promise<Incoming>
-  /** Lets requests under way finish. */
-  close(): void
-  destroy(): void
-}
-
-/** The server did nothing with the request. */
-export class Unprocessed extends Error {}
-
-export type Trust = {
-  serverName: string
-  caBundle: string | undefined
-  insecure: boolean
-  cert: string
-  key: string
-}
 export type Pings = { idleMs: number; timeoutMs: number }
 
 export async function openConnection(endpoint: Endpoint, trust: Trust, pings: Pings): Promise<Connection> {
@@ -146,38 +130,4 @@ async function sendHttp2(
 function unprocessed(stream: ClientHttp2Stream, lastProcessed: number): boolean {
   if (stream.id === undefined || stream.id > lastProcessed) return true
   return stream.rstCode === constants.NGHTTP2_REFUSED_STREAM
-}
-
-function overHttp1(options: ConnectionOptions, authority: string): Connection {
-  const agent = new Agent({ ...options, keepAlive: true })
-  let open = true
-  const shut = () => {
-    open = false
-    agent.destroy()
-  }
-  return {
-    usable: () => open,
-    close: shut,
-    destroy: shut,
-    async send({ method, path, headers, body }, signal) {
-      const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>()
-      const { host, port, servername } = options
-      const target = { agent, host, port, servername, method, path, signal }
-      const outgoing = requestHttps({ ...target, headers: { ...headers, host: authority } }, resolve)
-      outgoing.once('error', reject)
-      if (body) body.pipe(outgoing)
-      else outgoing.end()
-      const incoming = await promise
-      return { status: incoming.statusCode ?? 0, headers: plainHeaders(incoming.headers), body: incoming }
-    },
-  }
-}
-
-function plainHeaders(headers: Record<string, unknown>): HeaderMap {
-  const entries = Object.entries(headers).filter(
-    ([name, value]) => !name.startsWith(':') && value !== undefined,
-  )
-  return Object.fromEntries(
-    entries.map(([name, value]) => [name, Array.isArray(value) ? value : String(value)]),
-  )
 }

@@ -1,9 +1,9 @@
 /** The aggregator's own small requests. */
 import type { User } from '../objects.ts'
-import type { HeaderMap } from './connection.ts'
 import type { Target } from './endpoints.ts'
 import { identityHeaders } from './identity.ts'
 import type { Pool } from './pool.ts'
+import type { HeaderMap } from './transport.ts'
 
 export type Fetched = { status: number; headers: HeaderMap; text: string }
 

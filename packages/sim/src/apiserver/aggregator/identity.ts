@@ -1,5 +1,5 @@
 import type { User } from '../objects.ts'
-import type { HeaderMap } from './connection.ts'
+import type { HeaderMap } from './transport.ts'
 
 /** The headers by which a front proxy tells on whose behalf it asks, as client-go's auth proxy writes them. */
 export function identityHeaders({ name, uid, groups, extra }: User): HeaderMap {

@@ -6,15 +6,9 @@
  */
 
 import type { Storage } from '../storage.ts'
-import {
-  type Connection,
-  type Incoming,
-  type Outgoing,
-  openConnection,
-  type Pings,
-  Unprocessed,
-} from './connection.ts'
+import { openConnection, type Pings } from './connection.ts'
 import { type Endpoint, resolve, type Target } from './endpoints.ts'
+import { type Connection, type Incoming, type Outgoing, Unprocessed } from './transport.ts'
 
 export type ClientCertificate = { certPem: string; keyPem: string }
 export type PoolOptions = { aggregatorRouting: boolean; pings: Pings; certificate: () => ClientCertificate }

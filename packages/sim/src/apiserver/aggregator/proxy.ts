@@ -2,10 +2,10 @@
 import { randomUUID } from 'node:crypto'
 import { type Call, sendJson, sendText } from '../http.ts'
 import { badRequest, failure } from '../status.ts'
-import type { HeaderMap, Incoming } from './connection.ts'
 import type { Target } from './endpoints.ts'
 import { identityHeaders } from './identity.ts'
 import type { Pool } from './pool.ts'
+import type { HeaderMap, Incoming } from './transport.ts'
 
 const hopByHop = new Set([
   'connection',

@@ -1,0 +1,95 @@
+/** The objects of one resource, their sorted keys and their recent events. */
+import type { KubeObject } from './objects.ts'
+import type { ResourceType } from './resources.ts'
+
+/** One version of one object; its serialized forms are filled in when first asked for. */
+export type Entry = {
+  readonly key: string
+  readonly object: KubeObject
+  readonly version: number
+  metadataText?: string
+  restText?: string
+}
+
+/** `entry` of a DELETED event is the last state under the version of the deletion. */
+export type StorageEvent = {
+  readonly type: 'ADDED' | 'MODIFIED' | 'DELETED'
+  readonly version: number
+  readonly entry: Entry
+  readonly previous?: Entry
+}
+
+export type EventListener = (event: StorageEvent, type: ResourceType) => void
+
+export type Collection = {
+  entries: Map<string, Entry>
+  keys: string[]
+  added: string[]
+  removed: boolean
+  history: StorageEvent[]
+  /** Versions up to this one can no longer be watched from. */
+  forgotten: number
+  listeners: Set<EventListener>
+}
+
+export function emptyCollection(): Collection {
+  return {
+    entries: new Map(),
+    keys: [],
+    added: [],
+    removed: false,
+    history: [],
+    forgotten: 0,
+    listeners: new Set(),
+  }
+}
+
+/** Entries in the byte order of their keys, optionally of one namespace only. */
+export function listEntries(from: Collection, namespace?: string): Entry[] {
+  const keys = sortedKeys(from)
+  const wanted = namespace === undefined ? keys : rangeOf(keys, `${namespace}/`)
+  return wanted.map((key) => from.entries.get(key)).filter((entry) => entry !== undefined)
+}
+
+/** Events after a version, or undefined where history does not reach back so far. */
+export function eventsSince({ history, forgotten }: Collection, after: number): StorageEvent[] | undefined {
+  if (after < forgotten) return undefined
+  let first = history.length
+  while (first > 0 && (history[first - 1]?.version ?? 0) > after) first -= 1
+  return history.slice(first)
+}
+
+/** Adds an event, and forgets the oldest in batches once there are more than the limit. */
+export function remember(into: Collection, event: StorageEvent, limit: number): void {
+  into.history.push(event)
+  if (into.history.length <= limit * 1.25) return
+  const dropped = into.history.splice(0, into.history.length - limit)
+  into.forgotten = dropped.at(-1)?.version ?? into.forgotten
+}
+
+function sortedKeys(from: Collection): string[] {
+  if (from.removed || from.added.length > 0) {
+    const kept = from.removed ? from.keys.filter((key) => from.entries.has(key)) : from.keys
+    const known = new Set(from.removed ? kept : [])
+    const fresh = from.removed
+      ? from.added.filter((key) => !known.has(key) && from.entries.has(key))
+      : from.added
+    from.keys = [...kept, ...new Set(fresh)].sort()
+    from.added = []
+    from.removed = false
+  }
+  return from.keys
+}
+
+function rangeOf(keys: readonly string[], prefix: string): string[] {
+  let low = 0
+  let high = keys.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if ((keys[middle] ?? '') < prefix) low = middle + 1
+    else high = middle
+  }
+  let end = low
+  while (end < keys.length && keys[end]?.startsWith(prefix)) end += 1
+  return keys.slice(low, end)
+}
