@@ -19,12 +19,15 @@ export type Answer = {
   body: Body | Buffer | string
 }
 
+/** A failure is an answer too: see `isAnswer`. */
+export type Outcome = Answer | Failure
+
 export function textAnswer(code: number, body: string): Answer {
   const headers = { 'Content-Type': 'text/plain; charset=utf-8', 'X-Content-Type-Options': 'nosniff' }
   return { code, headers, body }
 }
 
 /** A Status has yet to be written as the one who asks can read it; anything else is sent as it is. */
-export function isAnswer(found: Answer | Failure): found is Answer {
+export function isAnswer(found: Outcome): found is Answer {
   return typeof found.body === 'string' || !('status' in found.body)
 }

@@ -3,7 +3,7 @@ import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2'
 import type { Clock } from '@metrics-ring/common/clock'
 import { CodedError } from '@metrics-ring/common/errors'
 import Koa, { type Context, type Next } from 'koa'
-import { type Answer, type Ask, isAnswer } from './answer.ts'
+import { type Ask, isAnswer, type Outcome } from './answer.ts'
 import type { Authenticator } from './authn.ts'
 import type { Authorizer } from './authz.ts'
 import type { Events } from './events.ts'
@@ -20,7 +20,7 @@ import { type Attempt, authorizationError, forbidden, refused } from './status-f
 export type AppDeps = {
   authenticate: Authenticator
   authorize: Authorizer
-  answer: (ask: Ask) => Answer | Failure
+  answer: (ask: Ask) => Outcome | Promise<Outcome>
   clock: Clock
   events: Pick<Events, 'requestFailed' | 'slowReader'>
   /** Requests answered at a time, masters aside; 0: no limit. */
@@ -91,7 +91,7 @@ export function createApp(deps: AppDeps) {
     return fail(ctx, authorizationError(ctx.req.url ?? '', found.message))
   }
   async function answer(ctx: Context) {
-    const found = deps.answer(askOf(ctx))
+    const found = await deps.answer(askOf(ctx))
     return isAnswer(found) ? reply(ctx, found) : fail(ctx, found)
   }
 

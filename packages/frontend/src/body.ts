@@ -1,3 +1,5 @@
+import { eachInTurns } from './turns.ts'
+
 /** The bytes of an answer, block by block: what is not read is not made. */
 export type Body = {
   /** Bytes; undefined where only the end will tell. */
@@ -24,8 +26,11 @@ export type Frame = {
  * A body of many rendered fragments, in order. They are written as they are.
  * They are taken as they stand now: what changes while the body is read does not show in it.
  */
-export function fragmentBody(fragments: readonly Buffer[], { head: headOf, between, tail }: Frame): Body {
-  const starts = blockStarts(fragments, between.length)
+export async function fragmentBody(
+  fragments: readonly Buffer[],
+  { head: headOf, between, tail }: Frame,
+): Promise<Body> {
+  const starts = await blockStarts(fragments, between.length)
   const kept = new Map<number, Buffer>()
   const fragmentBytes = starts.at(-1)?.offset ?? 0
   const head = headOf(fragmentBytes)
@@ -61,22 +66,21 @@ export function fragmentBody(fragments: readonly Buffer[], { head: headOf, betwe
 }
 
 /** First fragment of each block with its offset from the first fragment; the last entry is the end. */
-function blockStarts(
+async function blockStarts(
   fragments: readonly Buffer[],
   betweenBytes: number,
-): { fragment: number; offset: number }[] {
-  if (fragments.length === 0) return []
-  const starts = [{ fragment: 0, offset: 0 }]
+): Promise<{ fragment: number; offset: number }[]> {
+  const starts: { fragment: number; offset: number }[] = []
   let offset = 0
-  let startedAt = 0
-  for (let n = 0; n < fragments.length; n++) {
-    if (offset - startedAt >= blockBytes) {
-      starts.push({ fragment: n, offset })
-      startedAt = offset
+  let untilOffset = 0
+  await eachInTurns(fragments, ({ length }, fragment) => {
+    if (offset >= untilOffset) {
+      starts.push({ fragment, offset })
+      untilOffset = offset + blockBytes
     }
-    offset += (fragments[n] as Buffer).length + (n > 0 ? betweenBytes : 0)
-  }
-  starts.push({ fragment: fragments.length, offset })
+    offset += length + (fragment > 0 ? betweenBytes : 0)
+  })
+  if (fragments.length > 0) starts.push({ fragment: fragments.length, offset })
   return starts
 }
 

@@ -3,7 +3,7 @@ import { every } from '@metrics-ring/common/every'
 import type { SharedClock } from '@metrics-ring/common/shared-clock'
 import type { Change, Cursor, SampleStore } from '@metrics-ring/common/store'
 import type { Events } from './events.ts'
-import { inTurns } from './turns.ts'
+import { createPace } from './turns.ts'
 
 export type FollowDeps = {
   store: Pick<SampleStore, 'changes'>
@@ -51,7 +51,11 @@ export function createFollower({ store, sharedClock, clock, apply, events }: Fol
     for (let more = true; more && !signal.aborted; ) {
       const page = await store.changes(cursor, pageSize)
       if (page.restarted && cursor) events.storeRestarted()
-      await inTurns(page.changes, apply, signal)
+      const pace = createPace()
+      for (const change of page.changes) {
+        apply(change)
+        await pace()
+      }
       count += page.changes.length
       cursor = page.cursor
       more = page.more

@@ -3,6 +3,7 @@ import type { ListOptions } from './list-options.ts'
 import { placeOf } from './order.ts'
 import { continueToken, type Position } from './paging.ts'
 import { isServed } from './shelf.ts'
+import { createPace, eachInTurns } from './turns.ts'
 import type { View } from './view.ts'
 import type { NodeEntry } from './view-nodes.ts'
 import type { PodEntry } from './view-pods.ts'
@@ -11,25 +12,33 @@ export type ServedEntry = PodEntry | NodeEntry
 
 export type Listing = { entries: readonly ServedEntry[]; meta: ListMeta }
 
-/** What a list request selects, in order, with samples within the age bound. @param namespace '' for all. */
-export function listing(
+/**
+ * What a list request selects, in order, with samples within the age bound. A long list is gathered in turns: each
+ * entry is looked at once, at some moment until it is done. @param namespace '' for all.
+ */
+export async function listing(
   view: View,
   resource: Resource,
   namespace: string,
   options: ListOptions,
   nowMs: number,
-): Listing {
+): Promise<Listing> {
   const { labelSelector, fieldSelector, after, limit } = options
   const runs = selectRuns(view, resource, namespace, options)
   const fits = fieldSelector && ((entry: ServedEntry) => fieldSelector.matches(positionOf(entry)))
   const entries: ServedEntry[] = []
   let remaining = 0
+  const pace = createPace()
   for (const run of after ? behind(runs, after) : runs) {
-    for (const entry of run) {
-      if (!isServed(entry as NodeEntry, nowMs) || (fits && !fits(entry))) continue
-      if (limit === undefined || entries.length < limit) entries.push(entry)
-      else remaining++
-    }
+    await eachInTurns(
+      run,
+      (entry) => {
+        if (!isServed(entry as NodeEntry, nowMs) || (fits && !fits(entry))) return
+        if (limit === undefined || entries.length < limit) entries.push(entry)
+        else remaining++
+      },
+      pace,
+    )
   }
   const last = entries.at(-1)
   if (remaining === 0 || !last) return { entries, meta: {} }

@@ -6,14 +6,15 @@ import { contentTypes } from './negotiate.ts'
 import { listHeadProtobuf, listTailProtobuf } from './protobuf-envelope.ts'
 import { listHeadJson, listTailJson } from './render-json.ts'
 import { type Form, type Fragments, listPieces, objectBody } from './render-list.ts'
+import { eachInTurns } from './turns.ts'
 
 const comma = Buffer.from(',')
 const nothing = Buffer.alloc(0)
 const tailJson = Buffer.from(listTailJson)
 
-/** The list; entries are ones of which something is served. */
-export function listAnswer(form: Form, { entries, meta }: Listing): Answer {
-  return answerOf(form, listBody(form, entries as readonly Fragments[], meta))
+/** The list; what ceased to be served since it was gathered is left out. */
+export async function listAnswer(form: Form, { entries, meta }: Listing): Promise<Answer> {
+  return answerOf(form, await listBody(form, entries, meta))
 }
 
 export function objectAnswer(form: Form, entry: ServedEntry): Answer {
@@ -25,19 +26,25 @@ function answerOf({ media }: Form, body: Answer['body']): Answer {
 }
 
 /** Kept fragments are only put together; every other representation is rendered as it is read. */
-function listBody(form: Form, items: readonly Fragments[], meta: Listing['meta']): Body {
+async function listBody(form: Form, entries: readonly ServedEntry[], meta: Listing['meta']): Promise<Body> {
   const { resource, version, media } = form
   const kind = kinds[resource]
   if (media.transform || media.pretty || media.encoding === 'yaml') {
-    const asTheyStand = items.map(({ json, protobuf }) => ({ json, protobuf }))
-    return pieceBody(listPieces(form, asTheyStand, meta))
+    // As they stand now: an entry may be blank by the time it is rendered.
+    const items = entries.map(({ json, protobuf }) => ({ json, protobuf })).filter(isRendered)
+    return pieceBody(listPieces(form, items, meta))
   }
+  const fragments: Buffer[] = []
   if (media.encoding === 'protobuf') {
+    await eachInTurns(entries, ({ protobuf }) => protobuf && fragments.push(protobuf))
     const head = (bytes: number) => listHeadProtobuf(apiVersion(version), `${kind}List`, bytes, meta)
-    const fragments = items.map(({ protobuf }) => protobuf)
     return fragmentBody(fragments, { head, between: nothing, tail: listTailProtobuf })
   }
+  await eachInTurns(entries, ({ json }) => json && fragments.push(json))
   const head = Buffer.from(listHeadJson(kind, version, meta))
-  const fragments = items.map(({ json }) => json)
   return fragmentBody(fragments, { head: () => head, between: comma, tail: tailJson })
+}
+
+function isRendered(item: { json: Buffer | undefined; protobuf: Buffer | undefined }): item is Fragments {
+  return item.json !== undefined && item.protobuf !== undefined
 }

@@ -1,5 +1,5 @@
 import type { Clock } from '@metrics-ring/common/clock'
-import type { Answer, Ask } from './answer.ts'
+import type { Answer, Ask, Outcome } from './answer.ts'
 import { type Resource, type Version, versions } from './api.ts'
 import { type ListOptions, parseIncludeObject, parseListOptions } from './list-options.ts'
 import { listing, type ServedEntry } from './listing.ts'
@@ -36,21 +36,21 @@ const retrySeconds = 5
 
 /** nodes and pods of metrics.k8s.io: get and list. */
 export function createResources({ view, clock, now }: ResourcesDeps) {
-  const shared = createShared<Answer>(clock)
+  const shared = createShared<Promise<Answer>>(clock)
 
   function get(target: Target, form: Form, nowMs: number): Answer | Failure {
     const entry = entryOf(view, target)
     if (!entry?.group) return unknown(target)
     return isServed(entry as NodeEntry, nowMs) ? objectAnswer(form, entry) : notSampled(target)
   }
-  function list({ resource, namespace }: Target, form: Form, options: ListOptions, nowMs: number): Answer {
-    const make = () => listAnswer(form, listing(view, resource, namespace, options, nowMs))
+  function list({ resource, namespace }: Target, form: Form, options: ListOptions, nowMs: number) {
+    const make = async () => listAnswer(form, await listing(view, resource, namespace, options, nowMs))
     const { labelSelector, fieldSelector, limit, after } = options
     if (namespace || labelSelector || fieldSelector || limit || after) return make()
     return shared(JSON.stringify(form), make)
   }
 
-  return (ask: Ask, info: ResourceInfo): Answer | Failure => {
+  return (ask: Ask, info: ResourceInfo): Outcome | Promise<Outcome> => {
     const target = targetOf(info, ask.info.verb)
     if (!target) return unknownPath()
     if (ask.method !== 'GET') return methodNotAllowed()

@@ -1,14 +1,14 @@
-import { type Answer, type Ask, textAnswer } from './answer.ts'
+import { type Answer, type Ask, type Outcome, textAnswer } from './answer.ts'
 import { group } from './api.ts'
 import { type Check, healthAnswer } from './health.ts'
 import type { RequestInfo, ResourceInfo } from './request-info.ts'
-import { type Failure, methodNotAllowed, unknownPath } from './status.ts'
+import { methodNotAllowed, unknownPath } from './status.ts'
 
 /** Answers a GET of one path. */
-export type Page = (ask: Ask) => Answer | Failure
+export type Page = (ask: Ask) => Outcome
 
 export type Routes = {
-  resources: (ask: Ask, info: ResourceInfo) => Answer | Failure
+  resources: (ask: Ask, info: ResourceInfo) => Outcome | Promise<Outcome>
   /** By path, without a slash at the end. */
   pages: ReadonlyMap<string, Page>
   /** By endpoint: readyz, livez, healthz. */
@@ -19,7 +19,7 @@ export type Routes = {
  * Which part answers what. The path is taken as authorization saw it, never read a second time: that is why
  * there is no router of patterns here.
  */
-export function createRoutes({ resources, pages, health }: Routes): (ask: Ask) => Answer | Failure {
+export function createRoutes({ resources, pages, health }: Routes): (ask: Ask) => Outcome | Promise<Outcome> {
   const index = JSON.stringify(
     { paths: [...pages.keys(), ...[...health.keys()].map((name) => `/${name}`)].sort() },
     null,

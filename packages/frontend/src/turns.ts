@@ -4,20 +4,34 @@ import { setImmediate } from 'node:timers/promises'
 const mostHeldMs = 8
 
 /**
- * Runs `work` over all items without holding the event loop for long: requests are answered in between.
- * Stops early when the signal is aborted.
+ * Paces long work: call it between small steps, and wait for what it returns, if anything. So requests are answered
+ * in between, and short work costs no turn at all.
  */
-export async function inTurns<T>(
-  items: Iterable<T>,
-  work: (item: T) => void,
-  signal?: AbortSignal,
-): Promise<void> {
+export type Pace = () => Promise<void> | undefined
+
+export function createPace(): Pace {
   let startedMs = performance.now()
-  for (const item of items) {
-    work(item)
-    if (performance.now() - startedMs < mostHeldMs) continue
-    await setImmediate()
-    if (signal?.aborted) return
-    startedMs = performance.now()
+  return () => {
+    if (performance.now() - startedMs < mostHeldMs) return undefined
+    return setImmediate().then(() => {
+      startedMs = performance.now()
+    })
+  }
+}
+
+/** Items between two looks at the clock, where one takes far less than a microsecond or two. */
+const stride = 512
+
+/** Runs `work`, which must be quick, over all items; several runs of one piece of work share a pace. */
+export async function eachInTurns<T>(
+  items: readonly T[],
+  work: (item: T, index: number) => void,
+  pace: Pace = createPace(),
+): Promise<void> {
+  for (let from = 0; from < items.length; from += stride) {
+    const to = Math.min(from + stride, items.length)
+    for (let at = from; at < to; at++) work(items[at] as T, at)
+    const rest = pace()
+    if (rest) await rest
   }
 }
