@@ -1,0 +1,63 @@
+import { type FlagTable, readFlags } from '@metrics-ring/common/flags'
+
+export const demoFlags = {
+  nodes: { type: 'int', default: '20', least: 1, help: 'Nodes of the simulated cluster.' },
+  'pods-per-node': { type: 'int', default: '5', least: 1, help: 'Pods on each node.' },
+  shards: { type: 'int', default: '3', least: 1, help: 'Shard processes.' },
+  frontends: { type: 'int', default: '2', least: 1, help: 'Frontend processes.' },
+  'metric-resolution': {
+    type: 'duration',
+    default: '3s',
+    least: 3_000,
+    help: 'Scrape interval; the kubelets refresh their readings in proportion.',
+  },
+  sampling: {
+    type: 'string',
+    default: 'cadvisor',
+    oneOf: ['cadvisor', 'cri'],
+    help: 'When kubelets take their readings: on their own, or when asked.',
+  },
+  seed: { type: 'int', help: 'Seed of the simulated cluster; a random one by default.' },
+  'redis-url': { type: 'string', help: 'Use this Redis instead of a private one.' },
+  once: { type: 'bool', help: 'Wait for complete data, print what kubectl top prints, and exit.' },
+  json: { type: 'bool', help: 'With --once, print a summary as JSON instead.' },
+  timeout: { type: 'duration', default: '3m', help: 'How long --once waits for complete data.' },
+  help: { type: 'bool', short: 'h', help: 'Print this help and exit.' },
+} as const satisfies FlagTable
+
+export type DemoConfig = {
+  nodes: number
+  podsPerNode: number
+  shards: number
+  frontends: number
+  intervalMs: number
+  sampling: 'cadvisor' | 'cri'
+  seed: number | undefined
+  redisUrl: string | undefined
+  once: boolean
+  json: boolean
+  timeoutMs: number
+}
+
+export function readDemoConfig(argv: readonly string[]): {
+  config: DemoConfig
+  faults: string[]
+  help: boolean
+} {
+  const { values, faults } = readFlags(demoFlags, argv)
+  const config: DemoConfig = {
+    nodes: values.nodes,
+    podsPerNode: values['pods-per-node'],
+    shards: values.shards,
+    frontends: values.frontends,
+    intervalMs: values['metric-resolution'],
+    sampling: values.sampling === 'cri' ? 'cri' : 'cadvisor',
+    seed: values.seed,
+    redisUrl: values['redis-url'],
+    once: values.once,
+    json: values.json,
+    timeoutMs: values.timeout,
+  }
+  if (config.json && !config.once) faults.push('--json goes with --once')
+  return { config, faults, help: values.help }
+}
