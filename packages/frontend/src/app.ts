@@ -14,10 +14,19 @@ import { renderFailure } from './render-status.ts'
 import { createReply } from './reply.ts'
 import { type RequestInfo, requestInfo } from './request-info.ts'
 import { cut } from './send.ts'
-import { badRequest, type Failure, internalError, tooManyRequests, unauthorized } from './status.ts'
+import {
+  badRequest,
+  type Failure,
+  internalError,
+  serviceUnavailable,
+  tooManyRequests,
+  unauthorized,
+} from './status.ts'
 import { type Attempt, authorizationError, forbidden, refused } from './status-forbidden.ts'
 
 export type AppDeps = {
+  /** Whom to trust is known; before that nobody could be told apart. */
+  trustLoaded: () => boolean
   authenticate: Authenticator
   authorize: Authorizer
   answer: (ask: Ask) => Outcome | Promise<Outcome>
@@ -67,6 +76,7 @@ export function createApp(deps: AppDeps) {
     return next()
   }
   async function identify(ctx: Context, next: Next) {
+    if (!deps.trustLoaded() && !isProbe(ctx.state.info)) return fail(ctx, serviceUnavailable('starting'))
     const found = await authenticate(ctx.req as never)
     if ('user' in found) ctx.state.user = found.user
     if (!('status' in found)) return next()
@@ -100,6 +110,11 @@ export function createApp(deps: AppDeps) {
   app.silent = true
   for (const step of [sink, mark, read, identify, admit, permit, answer]) app.use(step)
   return app.callback() as unknown as (request: Http2ServerRequest, response: Http2ServerResponse) => void
+}
+
+/** Asked by those who have no certificate. */
+function isProbe({ path }: RequestInfo): boolean {
+  return path === '/readyz' || path === '/livez' || path === '/healthz'
 }
 
 function askOf(ctx: Context): Ask {

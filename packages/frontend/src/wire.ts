@@ -101,6 +101,7 @@ export async function startFrontend(
     const { allowedTtlMs, deniedTtlMs, alwaysAllowPaths, mostInFlight } = config
     const access = createAccessReviewer({ client: clients.authorization, clock, allowedTtlMs, deniedTtlMs })
     const handler = createApp({
+      trustLoaded: trust.loaded,
       authenticate: createAuthenticator({ trust: trust.current, reviewToken, nowMs: () => Date.now() }),
       authorize: createAuthorizer({ access, alwaysAllowPaths }),
       answer,
