@@ -132,6 +132,20 @@ describe('usage of a subject', () => {
     expect(app?.usage?.cpuNanocores).to.equal(1_000_000_000)
   })
 
+  it('beyond what the node has keeps the last usage, and goes on from there', () => {
+    const capacity = { cpuNanocores: 2e9, memoryBytes: 2048 }
+    const step = (at: number) => ({ atMs: at * 1000, intervalMs, capacity })
+    const first = advance(undefined, answer(point(0, 0)), step(0)).body
+    const full = advance(first, answer(point(15, 33)), step(15)).body
+    expect(rate(full.pods[0]?.containers[0]?.usage)).to.deep.equal([15, 15, 2.2])
+    const jump = advance(full, answer(point(30, 67)), step(30)).body
+    expect(rate(jump.pods[0]?.containers[0]?.usage)).to.deep.equal([15, 15, 2.2])
+    const swollen = advance(jump, answer(point(45, 68, { memoryBytes: 2253 })), step(45)).body
+    expect(rate(swollen.pods[0]?.containers[0]?.usage)).to.deep.equal([15, 15, 2.2])
+    const after = advance(swollen, answer(point(60, 83)), step(60)).body
+    expect(rate(after.pods[0]?.containers[0]?.usage)).to.deep.equal([60, 15, 1])
+  })
+
   it('holds a container that lacks a series', () => {
     const { app } = life([0, answer(point(0, 0))], [15, answer(point(15, 15))], [30, answer(undefined)])
     expect(rate(app?.usage)).to.deep.equal([15, 15, 1])

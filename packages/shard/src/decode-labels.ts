@@ -4,8 +4,8 @@ import { BACKSLASH, CLOSE, COMMA, EQUALS, endOfName, is, NEWLINE, QUOTE, skipBla
 /** What names a container. */
 export type Names = { namespace: string; pod: string; container: string }
 
-/** Longer values are no Kubernetes names; a line that has one is malformed. */
-const MAX_NAME_BYTES = 1024
+/** Longer values are no Kubernetes names, and the store takes none; a line that has one is malformed. */
+const MAX_NAME_BYTES = 253
 
 /** Where a value stands between its quotes, and whether it is more than plain ASCII. */
 type Span = { start: number; end: number; escaped: boolean; ascii: boolean }

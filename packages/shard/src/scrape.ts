@@ -64,7 +64,7 @@ export async function scrape(deps: ScrapeDeps, target: Target, known: Known | un
     by: deps.self,
     tookMs,
   }
-  const step = { atMs, intervalMs: deps.intervalMs }
+  const step = { atMs, intervalMs: deps.intervalMs, capacity: target.capacity }
   const compute = (stored: Known | undefined): Commit => {
     const { body, moved } = advance(stored?.body, sample, step)
     return { scrape: from, body, moved: moved || stored?.unwritten === true, version: stored?.version ?? 0 }

@@ -2,6 +2,8 @@ import type { Clock } from '@metrics-ring/common/clock'
 import type { KubeClient } from '@metrics-ring/common/kube'
 import type { Log } from '@metrics-ring/common/log'
 import { createReflector, type KubeObject, type Reflector } from '@metrics-ring/common/reflector'
+import type { Capacity } from '@metrics-ring/common/usage-subject'
+import { nodeCapacity } from './capacity.ts'
 import { type KubeletTarget, type KubeletTargetOptions, kubeletTarget } from './kubelet-target.ts'
 import type { Failure } from './reasons.ts'
 
@@ -11,6 +13,8 @@ export type Target = {
   uid: string
   /** creationTimestamp of the Node, milliseconds since the epoch. */
   createdMs: number
+  /** What the Node says it has; undefined where it does not say. */
+  capacity?: Capacity | undefined
   kubelet: { ok: true; target: KubeletTarget } | Failure
 }
 
@@ -70,6 +74,7 @@ function targetOf(node: KubeObject, options: KubeletTargetOptions): Target {
     node: name,
     uid: String(uid ?? ''),
     createdMs: Date.parse(String(creationTimestamp)) || 0,
+    capacity: nodeCapacity(node),
     kubelet: kubeletTarget(node, options),
   }
 }
