@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Writable } from 'node:stream'
 import { CodedError } from '../src/errors.ts'
 
 export type RedisServer = {
@@ -75,8 +76,21 @@ export async function startRedisServer({
   }
 }
 
+/** Becomes redis-server, beside a watcher that ends it if our end of the pipe is closed without a word. */
+const launcher = '(read word <&3 || kill -9 $$) & exec 3<&- redis-server "$@"'
+
 function startProcess(args: readonly string[]): Promise<ChildProcess> {
-  const child = spawn('redis-server', args, { stdio: ['ignore', 'pipe', 'inherit'] })
+  const stdio = ['ignore', 'pipe', 'inherit', 'pipe'] as const
+  const child = spawn('sh', ['-c', launcher, 'sh', ...args], { stdio: [...stdio] })
+  const pipe = child.stdio[3]
+  if (pipe instanceof Writable) {
+    pipe.on('error', () => {})
+    child.once('exit', () => pipe.end('ended\n'))
+  }
+  return ready(child)
+}
+
+function ready(child: ChildProcess): Promise<ChildProcess> {
   let output = ''
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => fail(`it was not ready after ${startMs} ms`), startMs)
@@ -85,13 +99,17 @@ function startProcess(args: readonly string[]): Promise<ChildProcess> {
       child.kill('SIGKILL')
       reject(new CodedError(code, `redis-server cannot be started: ${why}`))
     }
-    child.once('error', () => fail('install it, e.g. apt-get install redis-server', 'redis_missing'))
-    child.once('exit', () => fail(output.trim().split('\n').slice(-3).join(' / ')))
-    child.stdout.on('data', (chunk) => {
+    const exited = (status: number | null) => {
+      if (status === 127) fail('install it, e.g. apt-get install redis-server', 'redis_missing')
+      else fail(output.trim().split('\n').slice(-3).join(' / '))
+    }
+    child.once('error', (error) => fail(error.message))
+    child.once('exit', exited)
+    child.stdout?.on('data', (chunk) => {
       output = (output + chunk).slice(-4_000)
       if (!output.includes('Ready to accept connections')) return
       clearTimeout(timer)
-      child.removeAllListeners('exit')
+      child.off('exit', exited)
       resolve(child)
     })
   })
