@@ -1,11 +1,17 @@
-import { type Curve, integral, valueAt } from './model-curve.ts'
+import { type Curve, integral, steady, valueAt } from './model-curve.ts'
 import { HISTORY_MS, type Ledger, type NodeState, type Run } from './model-types.ts'
 
 const PAGE_BYTES = 4096
 
+/** What any process uses to start, within its first second, nanocores: no real container has used nothing. */
+const STARTING = steady(50_000_000)
+const STARTING_MS = 1000
+
 /** CPU of one run within [fromMs, toMs], in nanocore-seconds. */
 export function runCpu(run: Run, fromMs: number, toMs: number): number {
-  return integral(run.cpu, Math.max(fromMs, run.startMs), Math.min(toMs, run.endMs))
+  const from = Math.max(fromMs, run.startMs)
+  const to = Math.min(toMs, run.endMs)
+  return integral(run.cpu, from, to) + integral(STARTING, from, Math.min(to, run.startMs + STARTING_MS))
 }
 
 /** Working set in bytes, in whole pages; 0 before its start and after its end. */
