@@ -19,9 +19,6 @@ export const formatVersion = 1
 /** Longest text that is read, bytes. */
 export const maxTextBytes = 8 * 1024 * 1024
 
-/** A subject without its base; the start, which tells incarnations of a pod apart, is kept. */
-export type Followed<T> = T & { startMs?: number }
-
 /** The two texts of a record whose scrape was sent at `atMs` (whole milliseconds, shared clock). */
 export function encodeBody(body: RecordBody, atMs: number): { usage: string; points: string } {
   const head = { v: formatVersion, at: atMs }
@@ -68,6 +65,7 @@ export function withoutBases({ node, pods }: RecordBody): RecordBody {
   }
 }
 
-function followed<T extends Subject>({ base, ...subject }: T): Followed<Omit<T, 'base'>> {
+/** A subject without its base; the start, which tells incarnations of a pod apart, is kept. */
+function followed<T extends Subject>({ base, ...subject }: T): Omit<T, 'base'> {
   return base?.startMs === undefined ? subject : { ...subject, startMs: base.startMs }
 }

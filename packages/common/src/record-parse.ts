@@ -20,7 +20,7 @@ import {
   time,
   whole,
 } from './record-checks.ts'
-import { type Followed, formatVersion } from './record-json.ts'
+import { formatVersion } from './record-json.ts'
 
 /** A record as the store holds it. */
 export type StoredRecord = Record<'at' | 'by' | 'took' | 'uid' | 'created' | 'ver' | 'usage', StoredText> & {
@@ -97,22 +97,16 @@ function parsePod(json: unknown, points: unknown, atMs: number): PodRecord {
   }
 }
 
-function parseContainer(json: unknown, point: unknown, atMs: number): Followed<ContainerRecord> {
+function parseContainer(json: unknown, point: unknown, atMs: number): ContainerRecord {
   const [containerName, usage, start, absent] = list(json, 'container')
-  const container = parseSubject<Followed<ContainerRecord>>(
-    { name: name(containerName) },
-    usage,
-    start,
-    point,
-    atMs,
-  )
+  const container = parseSubject<ContainerRecord>({ name: name(containerName) }, usage, start, point, atMs)
   if (absent === 1) container.absent = true
   else if (absent !== undefined) throw new Malformed('absent is neither 1 nor left out')
   return container
 }
 
 /** `point` undefined: it was not asked for, and the start is noted beside the usage instead. */
-function parseSubject<T extends Followed<Subject>>(
+function parseSubject<T extends Subject>(
   to: T,
   usage: unknown,
   start: unknown,

@@ -18,7 +18,12 @@ export type Usage = {
 export type Base = { timestampMs: number; cpuNs: bigint; startMs?: number; atMs: number }
 
 /** What is known of a node or a container: its next base, and its usage once two points (or a start) gave one. */
-export type Subject = { base?: Base; usage?: Usage }
+export type Subject = {
+  base?: Base
+  usage?: Usage
+  /** Start of the latest point, in place of the base where bases are left out (followers do not need them). */
+  startMs?: number
+}
 
 export type ContainerRecord = Subject & {
   name: string

@@ -59,7 +59,7 @@ function itemContainers(containers: readonly ContainerRecord[]): Candidate['cont
 }
 
 function startOf(container: ContainerRecord): number {
-  return container.base?.startMs ?? 0
+  return container.startMs ?? container.base?.startMs ?? 0
 }
 
 export function itemUsage(usage: ItemUsage): ItemUsage {
