@@ -30,7 +30,7 @@ export const shardFlags = {
   'health-port': {
     type: 'int',
     default: '8080',
-    help: 'Plain HTTP port for /livez, /readyz and /debug/ring.',
+    help: 'Plain HTTP port for /livez, /readyz, /debug/ring and /debug/nodes.',
   },
   'health-address': { type: 'string', default: '', help: 'Address of the health port; all by default.' },
   'kubelet-port': { type: 'int', default: '10250', least: 1, help: 'Port of the kubelets.' },

@@ -1,12 +1,19 @@
+import { realClock } from '@metrics-ring/common/clock'
 import { errorText } from '@metrics-ring/common/errors'
 import type { Log } from '@metrics-ring/common/log'
+import { globalMeter, type Meter } from '@metrics-ring/common/telemetry'
 import type { Claim } from './claims.ts'
 import type { MembersEffect } from './members.ts'
+import { createNodeBook, type NodeBook } from './node-book.ts'
+import { createNodeLog } from './node-log.ts'
+import type { Failures } from './patience.ts'
 import type { Outcome } from './scrape.ts'
+import { createScrapeMetrics } from './scrape-metrics.ts'
 
 /** What happens in a shard that an operator wants to know of: one function each. */
 export type ShardEvents = {
-  scraped(node: string, outcome: Outcome): void
+  /** `failures`: those since the last answer, this one included. */
+  scraped(node: string, outcome: Outcome, failures?: Failures): void
   claimChanged(node: string, from: Claim['kind'] | undefined, to: Claim['kind'] | undefined): void
   members(members: readonly string[]): void
   membersEffect(effect: MembersEffect): void
@@ -16,9 +23,19 @@ export type ShardEvents = {
   wasAway(awayMs: number): void
 }
 
-/** A line for every change of state, none for what stays as it is. */
-export function createShardEvents(log: Log): ShardEvents {
-  const failing = new Map<string, string>()
+export type EventsOptions = {
+  /** A monotonic clock, milliseconds. */
+  mono?: () => number
+  meter?: Meter
+  /** Is told what becomes of each node. */
+  book?: NodeBook
+}
+
+/** Metric and log line of what happens: a line for every change of state, none for what stays as it is. */
+export function createShardEvents(log: Log, options: EventsOptions = {}): ShardEvents {
+  const { mono = realClock.mono, meter = globalMeter(), book = createNodeBook(mono) } = options
+  const metrics = createScrapeMetrics(meter, book.states)
+  const nodeLog = createNodeLog(log, mono)
   let proven = true
   let storeUp = true
 
@@ -29,26 +46,17 @@ export function createShardEvents(log: Log): ShardEvents {
     if (up) log.info({}, 'the store takes samples again')
     else log.warn({ error: errorText(error) }, 'the store takes no samples; scraping goes on')
   }
-  function setNode(node: string, outcome: Outcome) {
-    const before = failing.get(node)
-    if (outcome.result === 'failed') {
-      failing.set(node, outcome.reason)
-      if (before !== outcome.reason) {
-        log.warn({ node, reason: outcome.reason, detail: outcome.detail }, 'cannot scrape this node')
-      }
-    } else if (before !== undefined) {
-      failing.delete(node)
-      log.info({ node }, 'this node is scraped again')
-    }
-  }
   return {
-    scraped(node, outcome) {
-      setNode(node, outcome)
+    scraped(node, outcome, failures) {
+      metrics.scraped(outcome)
+      const { before = 'ok', after } = book.enter(node, outcome, failures)
+      if (after !== before) nodeLog.changed(node, after, 'detail' in outcome ? outcome.detail : undefined)
+      nodeLog.tick(book.states)
       if (outcome.result === 'unwritten') setStore(outcome.error)
       else if (outcome.result !== 'failed') setStore(undefined)
     },
     claimChanged(node, from, to) {
-      if (to === undefined) failing.delete(node)
+      if (to === undefined) book.forget(node)
       log.debug({ node, from, to }, 'claim changed')
     },
     members(members) {

@@ -6,9 +6,13 @@ export type HealthReport = {
   checks(): { name: string; failure: string | undefined }[]
   /** What /debug/ring answers, as JSON. */
   ring(): unknown
+  /** What /debug/nodes answers, as JSON: so many nodes, the worst first. */
+  nodes(limit: number): unknown
 }
 
-/** Plain HTTP for probes and operators: /livez, /readyz[?verbose], /debug/ring. Resolves when it listens. */
+const nodesShown = 100
+
+/** Plain HTTP for probes and operators: /livez, /readyz[?verbose], /debug/ring, /debug/nodes[?limit=n]. Resolves when it listens. */
 export async function serveHealth(port: number, address: string, report: HealthReport): Promise<AsyncStop> {
   const server = createServer((request, response) => {
     const url = new URL(request.url ?? '/', 'http://health')
@@ -32,14 +36,16 @@ function answer(url: URL, report: HealthReport): { status: number; type: string;
     case '/readyz':
       return ready(report, url.searchParams.has('verbose'))
     case '/debug/ring':
-      return {
-        status: 200,
-        type: 'application/json',
-        body: `${JSON.stringify(report.ring(), undefined, 2)}\n`,
-      }
+      return json(report.ring())
+    case '/debug/nodes':
+      return json(report.nodes(Number.parseInt(url.searchParams.get('limit') ?? '', 10) || nodesShown))
     default:
-      return { status: 404, type: 'text/plain', body: 'paths: /livez /readyz /debug/ring\n' }
+      return { status: 404, type: 'text/plain', body: 'paths: /livez /readyz /debug/ring /debug/nodes\n' }
   }
+}
+
+function json(value: unknown) {
+  return { status: 200, type: 'application/json', body: `${JSON.stringify(value, undefined, 2)}\n` }
 }
 
 function ready(report: HealthReport, verbose: boolean) {

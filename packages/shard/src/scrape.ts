@@ -1,5 +1,6 @@
 import type { Clock } from '@metrics-ring/common/clock'
 import type { NodeRecord, RecordBody, Scrape } from '@metrics-ring/common/record'
+import type { Sample } from '@metrics-ring/common/sample'
 import type { CommitAnswer, SampleStore } from '@metrics-ring/common/store'
 import { advance } from '@metrics-ring/common/usage'
 import { decode } from './decode.ts'
@@ -21,15 +22,26 @@ export type Known = {
   unwritten?: true
 }
 
+/** What there is to say of an answer besides its sample. */
+export type Heard = {
+  /** Of the body, gzip removed. */
+  bytes: number
+  malformedLines: number
+  /** The kubelet said that it could not measure everything. */
+  incomplete: boolean
+  /** How old the node's own point was when it arrived, milliseconds; undefined without one. By two clocks. */
+  ageMs: number | undefined
+}
+
 /** How a scrape ended. `known` is what to start from next time. */
 export type Outcome =
-  | { result: 'accepted' | 'unchanged'; known: Known; tookMs: number; malformedLines: number }
-  | { result: 'duplicate'; by: string; known: Known | undefined; tookMs: number }
-  | { result: 'refused'; reason: string; known: undefined }
-  /** The kubelet gave nothing usable. */
-  | { result: 'failed'; reason: string; detail: string; known: Known | undefined }
+  | { result: 'accepted' | 'unchanged'; known: Known; tookMs: number; heard: Heard }
+  | { result: 'duplicate'; by: string; known: Known | undefined; tookMs: number; heard: Heard }
+  | { result: 'refused'; reason: string; known: undefined; heard: Heard }
+  /** The kubelet gave nothing usable, and that took `spentMs`. */
+  | { result: 'failed'; reason: string; detail: string; known: Known | undefined; spentMs: number }
   /** The kubelet answered, the store did not: the sample is kept in `known` and written with the next one. */
-  | { result: 'unwritten'; error: unknown; known: Known; tookMs: number }
+  | { result: 'unwritten'; error: unknown; known: Known; tookMs: number; heard: Heard }
 
 export type ScrapeDeps = {
   clock: Clock
@@ -48,28 +60,28 @@ export async function scrape(deps: ScrapeDeps, target: Target, known: Known | un
   const fetched = await deps.fetchSample(target)
   const tookMs = Math.round(deps.clock.mono() - startedMs)
   const decoded = fetched.ok ? decode(fetched.body, atMs) : undefined
-  const sample = decoded?.sample
-  if (!sample || (!sample.node && sample.pods.length === 0)) {
+  if (!fetched.ok || !decoded || isEmpty(decoded.sample)) {
     // Best effort: without the store nobody reads it anyway.
     void deps.store.tried(target.node).catch(() => {})
     const { reason, detail } = fetched.ok ? noSamples : fetched
-    return { result: 'failed', reason, detail, known }
+    return { result: 'failed', reason, detail, known, spentMs: tookMs }
   }
-  const base = known?.uid === target.uid ? known : undefined
-  const from = {
-    node: target.node,
-    uid: target.uid,
-    createdMs: target.createdMs,
-    atMs,
-    by: deps.self,
-    tookMs,
-  }
-  const step = { atMs, intervalMs: deps.intervalMs, capacity: target.capacity }
+  const { sample } = decoded
+  const { node, uid, createdMs, capacity } = target
+  const from = { node, uid, createdMs, atMs, by: deps.self, tookMs }
+  const step = { atMs, intervalMs: deps.intervalMs, capacity }
   const compute = (stored: Known | undefined): Commit => {
     const { body, moved } = advance(stored?.body, sample, step)
     return { scrape: from, body, moved: moved || stored?.unwritten === true, version: stored?.version ?? 0 }
   }
-  return commit(deps, compute, base, decoded.malformedLines)
+  const base = known?.uid === uid ? known : undefined
+  const ageMs = sample.node && atMs + tookMs - sample.node.timestampMs
+  const { malformedLines, scrapeError: incomplete } = decoded
+  return commit(deps, compute, base, { bytes: fetched.body.length, malformedLines, incomplete, ageMs })
+}
+
+function isEmpty(sample: Sample): boolean {
+  return !sample.node && sample.pods.length === 0
 }
 
 const noSamples = { reason: 'no_samples', detail: 'the kubelet answered, but without any sample' }
@@ -80,7 +92,7 @@ async function commit(
   deps: ScrapeDeps,
   compute: (stored: Known | undefined) => Commit,
   base: Known | undefined,
-  malformedLines: number,
+  heard: Heard,
 ): Promise<Outcome> {
   let attempt = compute(base)
   const { uid, tookMs } = attempt.scrape
@@ -92,32 +104,23 @@ async function commit(
       attempt = stored ? compute(knownOf(stored)) : { ...attempt, moved: true, version: 0 }
       answer = await send(deps, attempt)
     }
+    const { body } = attempt
     switch (answer.result) {
       case 'accepted':
-        return {
-          result: 'accepted',
-          known: { uid, body: attempt.body, version: answer.version },
-          tookMs,
-          malformedLines,
-        }
+        return { result: 'accepted', known: { uid, body, version: answer.version }, tookMs, heard }
       case 'unchanged':
-        return {
-          result: 'unchanged',
-          known: { uid, body: attempt.body, version: attempt.version },
-          tookMs,
-          malformedLines,
-        }
+        return { result: 'unchanged', known: { uid, body, version: attempt.version }, tookMs, heard }
       case 'refused':
-        return { result: 'refused', reason: answer.reason, known: undefined }
+        return { result: 'refused', reason: answer.reason, known: undefined, heard }
       case 'duplicate':
-        return { result: 'duplicate', by: answer.by, known: base, tookMs }
+        return { result: 'duplicate', by: answer.by, known: base, tookMs, heard }
       case 'conflict':
         // Twice in a row: another writes this node at the same moment, and has won.
-        return { result: 'duplicate', by: answer.stored?.by ?? '', known: base, tookMs }
+        return { result: 'duplicate', by: answer.stored?.by ?? '', known: base, tookMs, heard }
     }
   } catch (error) {
     const { body, version } = attempt
-    return { result: 'unwritten', error, known: { uid, body, version, unwritten: true }, tookMs }
+    return { result: 'unwritten', error, known: { uid, body, version, unwritten: true }, tookMs, heard }
   }
 }
 

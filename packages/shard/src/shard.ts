@@ -139,7 +139,7 @@ export function createShard(deps: ShardDeps): Shard {
     const tookMs = 'tookMs' in outcome ? outcome.tookMs : (node.last?.tookMs ?? 0)
     const reason = 'reason' in outcome ? { reason: outcome.reason } : {}
     node.last = { outcome: outcome.result, ...reason, atMs, tookMs }
-    events.scraped(name, outcome)
+    events.scraped(name, outcome, node.failures)
     if (outcome.result === 'accepted' || outcome.result === 'unchanged') change(name, { kind: 'scraped' })
     if (outcome.result === 'duplicate' && outcome.by !== self) {
       change(name, { kind: 'contested', yields: comesAfter(name, outcome.by) })

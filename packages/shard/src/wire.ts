@@ -14,6 +14,7 @@ import { createKubeletClient } from './kubelet.ts'
 import { kubeletOptions } from './kubelet-options.ts'
 import { createLeaseApi } from './leases.ts'
 import { createMembership } from './membership.ts'
+import { createNodeBook } from './node-book.ts'
 import { readinessChecks } from './readiness.ts'
 import { ringReport } from './report.ts'
 import { createShard } from './shard.ts'
@@ -32,7 +33,8 @@ export type RunningShard = {
 export async function startShard(config: ShardConfig, log: Log, env = process.env): Promise<RunningShard> {
   const clock = realClock
   const times = timesOf(config.intervalMs)
-  const events = createShardEvents(log)
+  const book = createNodeBook(clock.mono)
+  const events = createShardEvents(log, { mono: clock.mono, book })
   const lifecycle = createLifecycle((error) => log.warn({ error: String(error) }, 'stopping failed'))
   try {
     const kubeConfig = await loadKubeConfig(config.kubeconfig, env)
@@ -109,6 +111,7 @@ export async function startShard(config: ShardConfig, log: Log, env = process.en
           intervalMs: config.intervalMs,
         }),
       ring: () => ringReport(config.identity, shard, membership, shared.now()),
+      nodes: book.report,
     })
     lifecycle.add(stopHealth)
     lifecycle.add(shard.stop)
