@@ -4,10 +4,8 @@ import { eachInTurns } from './turns.ts'
 export type Body = {
   /** Bytes; undefined where only the end will tell. */
   length: number | undefined
-  /** Undefined after the last. Each reader asks for them in order. */
+  /** Undefined after the last. Blocks are asked for in order. */
   block(index: number): Promise<Buffer | undefined> | Buffer | undefined
-  /** Several readers may read it, each at its own pace. */
-  shareable: boolean
 }
 
 /** Bytes a block: enough to make the cost of writing one small, little enough to make one within a millisecond. */
@@ -53,7 +51,6 @@ export async function fragmentBody(
   }
   return {
     length: head.length + fragmentBytes + tail.length,
-    shareable: true,
     block(index) {
       const known = kept.get(index)
       if (known) return known
@@ -100,10 +97,10 @@ export function pieceBody(pieces: Iterator<Uint8Array>): Body {
     }
     return taken.length > 0 ? Buffer.concat(taken) : undefined
   }
-  return { length: undefined, block: next, shareable: false }
+  return { length: undefined, block: next }
 }
 
 /** A body that is there in one piece. */
 export function wholeBody(bytes: Buffer): Body {
-  return { length: bytes.length, block: (index) => (index === 0 ? bytes : undefined), shareable: true }
+  return { length: bytes.length, block: (index) => (index === 0 ? bytes : undefined) }
 }

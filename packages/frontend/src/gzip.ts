@@ -34,7 +34,6 @@ export function gzipBody(plain: Body): Body {
   }
   return {
     length: undefined,
-    shareable: true,
     async block(index) {
       ended ??= compress()
       while (!blocks[index] && !done) await Promise.race([progress.promise, ended])

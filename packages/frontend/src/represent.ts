@@ -2,7 +2,7 @@ import type { Answer } from './answer.ts'
 import { apiVersion, kinds } from './api.ts'
 import { type Body, fragmentBody, pieceBody } from './body.ts'
 import type { Listing, ServedEntry } from './listing.ts'
-import { contentTypes } from './negotiate.ts'
+import { contentTypes, type Media } from './negotiate.ts'
 import { listHeadProtobuf, listTailProtobuf } from './protobuf-envelope.ts'
 import { listHeadJson, listTailJson } from './render-json.ts'
 import { type Form, type Fragments, listPieces, objectBody } from './render-list.ts'
@@ -25,11 +25,16 @@ function answerOf({ media }: Form, body: Answer['body']): Answer {
   return { code: 200, headers: { 'Content-Type': contentTypes[media.encoding] }, body }
 }
 
+/** Whether lists are put together from kept fragments: then many may read one body. */
+export function isKept({ transform, pretty, encoding }: Media): boolean {
+  return !transform && !pretty && encoding !== 'yaml'
+}
+
 /** Kept fragments are only put together; every other representation is rendered as it is read. */
 async function listBody(form: Form, entries: readonly ServedEntry[], meta: Listing['meta']): Promise<Body> {
   const { resource, version, media } = form
   const kind = kinds[resource]
-  if (media.transform || media.pretty || media.encoding === 'yaml') {
+  if (!isKept(media)) {
     // As they stand now: an entry may be blank by the time it is rendered.
     const items = entries.map(({ json, protobuf }) => ({ json, protobuf })).filter(isRendered)
     return pieceBody(listPieces(form, items, meta))

@@ -3,9 +3,9 @@ import type { Answer, Ask, Outcome } from './answer.ts'
 import { type Resource, type Version, versions } from './api.ts'
 import { type ListOptions, parseIncludeObject, parseListOptions } from './list-options.ts'
 import { listing, type ServedEntry } from './listing.ts'
-import { negotiate, prettyAsked } from './negotiate.ts'
+import { type Media, negotiate, prettyAsked } from './negotiate.ts'
 import type { Form } from './render-list.ts'
-import { listAnswer, objectAnswer } from './represent.ts'
+import { isKept, listAnswer, objectAnswer } from './represent.ts'
 import type { ResourceInfo } from './request-info.ts'
 import { createShared } from './shared.ts'
 import { isServed } from './shelf.ts'
@@ -38,31 +38,38 @@ const retrySeconds = 5
 export function createResources({ view, clock, now }: ResourcesDeps) {
   const shared = createShared<Promise<Answer>>(clock)
 
-  function get(target: Target, form: Form, nowMs: number): Answer | Failure {
+  function get(target: Target, media: Media, query: URLSearchParams, nowMs: number): Outcome {
     const entry = entryOf(view, target)
     if (!entry?.group) return unknown(target)
-    return isServed(entry as NodeEntry, nowMs) ? objectAnswer(form, entry) : notSampled(target)
+    if (!isServed(entry as NodeEntry, nowMs)) return notSampled(target)
+    const form = formOf(target, media, query)
+    return isFailure(form) ? form : objectAnswer(form, entry)
   }
-  function list({ resource, namespace }: Target, form: Form, options: ListOptions, nowMs: number) {
+  function list(target: Target, form: Form, options: ListOptions, nowMs: number): Promise<Answer> {
+    const { resource, namespace } = target
     const make = async () => listAnswer(form, await listing(view, resource, namespace, options, nowMs))
     const { labelSelector, fieldSelector, limit, after } = options
-    if (namespace || labelSelector || fieldSelector || limit || after) return make()
+    const whole = !namespace && !labelSelector && !fieldSelector && !limit && !after
+    if (!whole || !isKept(form.media)) return make()
     return shared(JSON.stringify(form), make)
   }
 
-  return (ask: Ask, info: ResourceInfo): Outcome | Promise<Outcome> => {
-    const target = targetOf(info, ask.info.verb)
+  return ({ method, info, headers }: Ask, asked: ResourceInfo): Outcome | Promise<Outcome> => {
+    const target = targetOf(asked, info.verb)
     if (!target) return unknownPath()
-    if (ask.method !== 'GET') return methodNotAllowed()
-    const isList = ask.info.verb !== 'get'
-    const form = formOf(ask, target, isList)
-    if (isFailure(form)) return form
-    const options = isList ? parseListOptions(ask.info.query) : undefined
+    if (method !== 'GET') return methodNotAllowed()
+    const isList = info.verb !== 'get'
+    const pretty = prettyAsked(info.query, headers.userAgent)
+    const media = negotiate(headers.accept, { resource: target.resource, list: isList, pretty })
+    if (isFailure(media)) return media
+    const options = isList ? parseListOptions(info.query) : undefined
     if (options && isFailure(options)) return options
     if (options?.watch) return watchNotSupported(target.resource)
     const nowMs = now()
     if (nowMs === undefined) return serviceUnavailable('metrics have not been read yet', retrySeconds)
-    return options ? list(target, form, options, nowMs) : get(target, form, nowMs)
+    if (!options) return get(target, media, info.query, nowMs)
+    const form = formOf(target, media, info.query)
+    return isFailure(form) ? form : list(target, form, options, nowMs)
   }
 }
 
@@ -83,14 +90,10 @@ function isVersion(text: string): text is Version {
 }
 
 /** How the answer is to look, or why it cannot. */
-function formOf({ info, headers }: Ask, { resource, version }: Target, list: boolean): Form | Failure {
-  const pretty = prettyAsked(info.query, headers.userAgent)
-  const media = negotiate(headers.accept, { resource, list, pretty })
-  if (isFailure(media)) return media
+function formOf({ resource, version }: Target, media: Media, query: URLSearchParams): Form | Failure {
   if (media.transform?.kind !== 'Table') return { resource, version, media }
-  const includeObject = parseIncludeObject(info.query)
-  if (typeof includeObject === 'object') return includeObject
-  return { resource, version, media, includeObject }
+  const includeObject = parseIncludeObject(query)
+  return typeof includeObject === 'string' ? { resource, version, media, includeObject } : includeObject
 }
 
 function entryOf(view: View, { resource, namespace, name }: Target): ServedEntry | undefined {

@@ -1,0 +1,74 @@
+import { gunzipSync } from 'node:zlib'
+import { expect } from 'chai'
+import { type Body, fragmentBody, pieceBody } from '../src/body.ts'
+import { gzipBody } from '../src/gzip.ts'
+
+const text = (bytes: string | Buffer) => Buffer.from(bytes)
+const frame = { head: (bytes: number) => text(`${bytes}[`), between: text(','), tail: text(']') }
+
+async function blocksOf(body: Body): Promise<Buffer[]> {
+  const blocks: Buffer[] = []
+  for (let index = 0; ; index++) {
+    const block = await body.block(index)
+    if (!block) return blocks
+    blocks.push(block)
+  }
+}
+
+describe('a body of fragments', () => {
+  it('is head, fragments with what parts them, and tail, as long as it says', async () => {
+    for (const fragments of [[], ['a'], ['a', 'bc', 'd']]) {
+      const body = await fragmentBody(fragments.map(text), frame)
+      const whole = Buffer.concat(await blocksOf(body))
+      const joined = fragments.join(',')
+      expect(String(whole)).to.equal(`${joined.length}[${joined}]`)
+      expect(body.length).to.equal(whole.length)
+    }
+  })
+
+  it('comes in blocks, which readers may take at different paces', async () => {
+    const fragments = Array.from({ length: 40 }, (_, n) => Buffer.alloc(200_000, n))
+    const body = await fragmentBody(fragments, frame)
+    const first = await blocksOf(body)
+    expect(first.length).to.be.greaterThan(10)
+    const late = await blocksOf(body)
+    expect(Buffer.concat(late).equals(Buffer.concat(first))).to.equal(true)
+    expect(Buffer.concat(first).length).to.equal(body.length)
+  })
+
+  it('is compressed once for all who read it', async () => {
+    const fragments = Array.from({ length: 2_000 }, (_, n) => text(`fragment ${n} `.repeat(50)))
+    const plain = await fragmentBody(fragments, frame)
+    const zipped = gzipBody(plain)
+    const [one, two] = await Promise.all([blocksOf(zipped), blocksOf(zipped)])
+    expect(one).to.deep.equal(two)
+    expect(gunzipSync(Buffer.concat(one)).equals(Buffer.concat(await blocksOf(plain)))).to.equal(true)
+  })
+
+  it('fails for every reader when it cannot be made', async () => {
+    const broken: Body = {
+      length: undefined,
+
+      block: () => Promise.reject(new Error('broken')),
+    }
+    const zipped = gzipBody(broken)
+    const outcomes = await Promise.allSettled([blocksOf(zipped), blocksOf(zipped)])
+    expect(outcomes.map(({ status }) => status)).to.deep.equal(['rejected', 'rejected'])
+  })
+})
+
+describe('a body of pieces', () => {
+  it('is made as it is read', async () => {
+    let made = 0
+    function* pieces() {
+      for (let n = 0; n < 100; n++) {
+        made++
+        yield Buffer.alloc(10_000, n)
+      }
+    }
+    const body = pieceBody(pieces())
+    expect(made).to.equal(0)
+    expect((await body.block(0))?.length).to.be.within(10_000, 300_000)
+    expect(made).to.be.lessThan(40)
+  })
+})
