@@ -1,5 +1,3 @@
-import type { ItemUsage } from './item.ts'
-
 /** Decimal suffixes by exponent / 3 + 3: nano at 0, none at 3. */
 const decimalSuffixes = ['n', 'u', 'm', '', 'k', 'M', 'G', 'T', 'P', 'E']
 const binarySuffixes = ['', 'Ki', 'Mi', 'Gi', 'Ti', 'Pi', 'Ei']
@@ -27,19 +25,6 @@ export function memoryQuantity(bytes: number | bigint): string {
     return `${mantissa}${binarySuffixes[power]}`
   }
   return bigBinary(fitInt64(BigInt(bytes)))
-}
-
-/** Sum over containers, for a Table cell: nanocores and bytes, exact also above 2^53. Swap where any has it. */
-export function sumUsage(usages: readonly ItemUsage[]): { cpu: bigint; memory: bigint; swap?: bigint } {
-  let cpu = 0n
-  let memory = 0n
-  let swap: bigint | undefined
-  for (const usage of usages) {
-    cpu += BigInt(usage.cpuNanocores)
-    memory += BigInt(usage.memoryBytes)
-    if (usage.swapBytes !== undefined) swap = (swap ?? 0n) + BigInt(usage.swapBytes)
-  }
-  return swap === undefined ? { cpu, memory } : { cpu, memory, swap }
 }
 
 /**

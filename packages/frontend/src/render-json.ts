@@ -54,7 +54,7 @@ export function goJson(value: unknown, indent?: number): string {
 }
 
 /** RFC 3339, UTC, whole seconds, truncated. */
-export function timestampText(milliseconds: number): string {
+function timestampText(milliseconds: number): string {
   return `${new Date(milliseconds).toISOString().slice(0, -5)}Z`
 }
 

@@ -5,11 +5,11 @@ import type { Media } from './negotiate.ts'
 import {
   enveloped,
   envelopeHead,
-  lengthOf,
   listHeadProtobuf,
   listMetaProtobuf,
   listTailProtobuf,
 } from './protobuf-envelope.ts'
+import { varintSize } from './protobuf-writer.ts'
 import { listMeta, objectJson } from './render-json.ts'
 import {
   type MetaVersion,
@@ -128,7 +128,7 @@ function* partialProtobufPieces(
   let bytes = metadata.length
   for (const { protobuf } of items) {
     const size = partialMessageSize(protobuf)
-    bytes += lengthOf(2, size).length + size
+    bytes += 1 + varintSize(size) + size
   }
   yield envelopeHead(apiVersion, kind, bytes)
   if (version === 'v1') yield metadata

@@ -19,15 +19,17 @@ export function partialMessage(fragment: Uint8Array): Uint8Array {
   return messageOf(fragment).subarray(0, partialMessageSize(fragment))
 }
 
-/** Bytes of `partialMessage`. */
+/** Bytes of `partialMessage`. Makes nothing: it is asked of every item before a list begins. */
 export function partialMessageSize(fragment: Uint8Array): number {
-  const message = messageOf(fragment)
-  let length = 0
   let at = 1
+  while ((fragment[at] as number) >= 0x80) at++
+  const start = at + 1
+  let length = 0
+  at = start + 1
   for (let unit = 1; ; unit *= 0x80) {
-    const byte = message[at++] as number
+    const byte = fragment[at++] as number
     length += (byte & 0x7f) * unit
-    if (byte < 0x80) return at + length
+    if (byte < 0x80) return at - start + length
   }
 }
 

@@ -22,7 +22,7 @@ export function renderFailure({ code, body, headers = {} }: Failure, media: Erro
 const writer = createProtobufWriter()
 
 /** A metav1.Status as a protobuf message; strings are written also where they are empty. */
-export function statusMessage({ status, message, reason, details, code }: Status): Buffer {
+function statusMessage({ status, message, reason, details, code }: Status): Buffer {
   writer.reset()
   writer.varint(6, code)
   if (details) writeDetails(writer, details)
