@@ -17,6 +17,8 @@ const checkNames = [
   'authentication',
 ]
 
+export type State = ReturnType<typeof createState>
+
 /** Whether this frontend may be asked: not yet, yes (for good), or no more. */
 export function createState({ clock, events, intervalMs, read }: StateDeps) {
   const startedMs = clock.mono()

@@ -1,31 +1,31 @@
 import type { AddressInfo } from 'node:net'
-import { realClock, sleep } from '@metrics-ring/common/clock'
+import { type Clock, realClock, sleep } from '@metrics-ring/common/clock'
 import { errorText } from '@metrics-ring/common/errors'
 import { every } from '@metrics-ring/common/every'
-import { createKubeClient, type KubeClient } from '@metrics-ring/common/kube'
-import { loadKubeConfig } from '@metrics-ring/common/kubeconfig'
-import { createLifecycle } from '@metrics-ring/common/lifecycle'
+import type { KubeClient } from '@metrics-ring/common/kube'
+import { createLifecycle, type Lifecycle } from '@metrics-ring/common/lifecycle'
 import type { Log } from '@metrics-ring/common/log'
 import { createSharedClock } from '@metrics-ring/common/shared-clock'
 import { createRedisStore } from '@metrics-ring/common/store-redis'
 import { createApp } from './app.ts'
 import { createAuthenticator } from './authn.ts'
 import { createAuthorizer } from './authz.ts'
+import { type KubeClients, kubeClients } from './clients.ts'
 import type { FrontendConfig } from './config.ts'
-import { createEvents } from './events.ts'
+import { createEvents, type Events } from './events.ts'
 import { createFollower } from './follow.ts'
 import { followMetadata } from './metadata.ts'
 import { pages } from './pages.ts'
 import { createRenderers } from './render-items.ts'
 import { createResources } from './resources.ts'
 import { createRoutes } from './routes.ts'
-import { createServer } from './server.ts'
+import { createServer, type Handler, type Server } from './server.ts'
 import { followPair, readPair } from './serving-certificate.ts'
-import { createState } from './state.ts'
+import { createState, type State } from './state.ts'
 import { createAccessReviewer } from './subject-access-review.ts'
 import { createTokenReviewer } from './token-review.ts'
 import { advertisedCas } from './trust.ts'
-import { createTrust } from './trust-config.ts'
+import { createTrust, type Trust } from './trust-config.ts'
 import { createView } from './view.ts'
 
 export type RunningFrontend = {
@@ -33,6 +33,9 @@ export type RunningFrontend = {
   /** Fails readiness, goes on serving for a while, asks clients to leave, stops everything (SIGTERM). */
   drain(): Promise<void>
 }
+
+/** What every part may need; each takes plain values of it. */
+type Base = { config: FrontendConfig; clock: Clock; log: Log; events: Events; lifecycle: Lifecycle }
 
 const sweepEveryMs = 60_000
 const mostDrainMs = 60_000
@@ -46,116 +49,122 @@ export async function startFrontend(
   const clock = realClock
   const events = createEvents(log)
   const lifecycle = createLifecycle((error) => log.warn({ error: errorText(error) }, 'stopping failed'))
+  const base = { config, clock, log, events, lifecycle }
   try {
-    // What takes longest is begun first: samples and metadata come in while the rest is built.
-    const store = createRedisStore({
-      url: config.redisUrl,
-      ringName: config.ringName,
-      intervalMs: config.intervalMs,
-      onBadRecord: events.badRecord,
-      log,
-    })
-    lifecycle.add(() => store.close())
-    const sharedClock = createSharedClock({ clock, readTime: () => store.time() })
-    const view = createView({ maxAgeMs: config.maxAgeMs, ...createRenderers(config.swap) })
-    const follower = createFollower({ store, sharedClock, clock, apply: view.apply, events })
-    lifecycle.add(follower.start())
+    // What takes longest is begun first: samples, metadata and trust come in while the rest is built.
+    const samples = followSamples(base)
     const clients = await kubeClients(config, env)
-    for (const client of new Set(Object.values(clients))) lifecycle.add(() => client.close())
-    const metadata = followMetadata({ client: clients.objects, clock, log, view })
-    lifecycle.add(metadata.stop)
-
+    lifecycle.add(clients.close)
+    const metadata = startMetadata(base, clients.objects, samples)
     const trust = createTrust({ client: clients.authentication, clock, log, flags: config.trust })
     const trusting = trust.start()
     trusting.then((stop) => lifecycle.add(stop)).catch(() => {})
-    const isComplete = () => follower.loaded() && metadata.nodesSynced() && metadata.podsSynced()
-    const now = () => (isComplete() ? sharedClock.now() : undefined)
-    const state = createState({
-      clock,
-      events,
-      intervalMs: config.intervalMs,
-      read: () => ({
-        storeLoaded: follower.loaded(),
-        storeTrouble: follower.failure() === undefined ? undefined : errorText(follower.failure()),
-        nodesSynced: metadata.nodesSynced(),
-        podsSynced: metadata.podsSynced(),
-        trustLoaded: trust.loaded(),
-        coverage: view.coverage(sharedClock.now() ?? 0),
-        nodes: view.nodeCount(),
-      }),
-    })
-    const answer = createRoutes({
-      resources: createResources({ view, clock, now }),
-      pages,
-      health: new Map([
-        ['readyz', state.readyChecks],
-        ['livez', state.liveChecks],
-        ['healthz', state.liveChecks],
-      ]),
-    })
-    const reviewToken = createTokenReviewer({
-      client: clients.authentication,
-      clock,
-      ttlMs: config.tokenTtlMs,
-    })
-    const { allowedTtlMs, deniedTtlMs, alwaysAllowPaths, mostInFlight } = config
-    const access = createAccessReviewer({ client: clients.authorization, clock, allowedTtlMs, deniedTtlMs })
-    const handler = createApp({
-      trustLoaded: trust.loaded,
-      authenticate: createAuthenticator({ trust: trust.current, reviewToken, nowMs: () => Date.now() }),
-      authorize: createAuthorizer({ access, alwaysAllowPaths }),
-      answer,
-      clock,
-      events,
-      mostInFlight,
-    })
-
-    const read = () => readPair(config.certificate)
-    let pair = await read()
-    const tls = () => ({ ...pair, ...config.tls, clientCas: advertisedCas(trust.current()).join('\n') })
-    const server = createServer({ tls: tls(), handler, clock, random: Math.random })
-    const address = await server.listen(config.listen.port, config.listen.address)
-    events.listening(address)
-    lifecycle.add(() => server.drain(0))
-    trust.onChange(() => server.renew(tls()))
-    const onChange = (changed: typeof pair) => {
-      server.renew({ ...tls(), ...changed })
-      pair = changed
-      events.certificateChanged()
-    }
-    lifecycle.add(followPair({ clock, read, current: pair, onChange, onError: events.certificateFailed }))
-    const sweep = async () => view.sweep(sharedClock.now() ?? 0)
-    lifecycle.add(every({ clock, periodMs: () => sweepEveryMs, run: sweep, onError: () => {} }))
+    const state = stateOf(base, samples, metadata, trust)
+    const server = await serve(base, trust, handlerOf(base, { samples, metadata, trust, clients, state }))
     await trusting
-    return {
-      address,
-      async drain() {
-        state.drain()
-        await sleep(clock, config.shutdownDelayMs)
-        events.draining(server.connections())
-        await server.drain(mostDrainMs)
-        await lifecycle.stop()
-      },
-    }
+    return { address: server.address, drain: () => drain(base, state, server) }
   } catch (error) {
     await lifecycle.stop()
     throw error
   }
 }
 
-type Clients = Record<'objects' | 'authentication' | 'authorization', KubeClient>
+/** The view, fed with records from now on. */
+function followSamples({ config, clock, log, events, lifecycle }: Base) {
+  const { redisUrl: url, ringName, intervalMs, maxAgeMs, swap } = config
+  const store = createRedisStore({ url, ringName, intervalMs, onBadRecord: events.badRecord, log })
+  lifecycle.add(() => store.close())
+  const sharedClock = createSharedClock({ clock, readTime: () => store.time() })
+  const view = createView({ maxAgeMs, ...createRenderers(swap) })
+  const follower = createFollower({ store, sharedClock, clock, apply: view.apply, events })
+  lifecycle.add(follower.start())
+  const sweep = async () => view.sweep(sharedClock.now() ?? 0)
+  lifecycle.add(every({ clock, periodMs: () => sweepEveryMs, run: sweep, onError: () => {} }))
+  return { view, follower, now: sharedClock.now }
+}
 
-/** One client for each kubeconfig that differs. */
-async function kubeClients(config: FrontendConfig, env: NodeJS.ProcessEnv): Promise<Clients> {
-  const made = new Map<string | undefined, KubeClient>()
-  async function clientOf(path: string | undefined): Promise<KubeClient> {
-    const client = made.get(path) ?? createKubeClient(await loadKubeConfig(path, env))
-    made.set(path, client)
-    return client
+type Samples = ReturnType<typeof followSamples>
+
+function startMetadata({ clock, log, lifecycle }: Base, client: KubeClient, { view }: Samples) {
+  const metadata = followMetadata({ client, clock, log, view })
+  lifecycle.add(metadata.stop)
+  return metadata
+}
+
+type Metadata = ReturnType<typeof startMetadata>
+
+function stateOf({ config, clock, events }: Base, samples: Samples, metadata: Metadata, trust: Trust): State {
+  const { view, follower, now } = samples
+  return createState({
+    clock,
+    events,
+    intervalMs: config.intervalMs,
+    read: () => ({
+      storeLoaded: follower.loaded(),
+      storeTrouble: follower.failure() === undefined ? undefined : errorText(follower.failure()),
+      nodesSynced: metadata.nodesSynced(),
+      podsSynced: metadata.podsSynced(),
+      trustLoaded: trust.loaded(),
+      coverage: view.coverage(now() ?? 0),
+      nodes: view.nodeCount(),
+    }),
+  })
+}
+
+type Parts = { samples: Samples; metadata: Metadata; trust: Trust; clients: KubeClients; state: State }
+
+function handlerOf(
+  { config, clock, events }: Base,
+  { samples, metadata, trust, clients, state }: Parts,
+): Handler {
+  const { tokenTtlMs, allowedTtlMs, deniedTtlMs, alwaysAllowPaths, mostInFlight } = config
+  const isComplete = () => samples.follower.loaded() && metadata.nodesSynced() && metadata.podsSynced()
+  const now = () => (isComplete() ? samples.now() : undefined)
+  const health = new Map([
+    ['readyz', state.readyChecks],
+    ['livez', state.liveChecks],
+    ['healthz', state.liveChecks],
+  ])
+  const reviewToken = createTokenReviewer({ client: clients.authentication, clock, ttlMs: tokenTtlMs })
+  const access = createAccessReviewer({ client: clients.authorization, clock, allowedTtlMs, deniedTtlMs })
+  return createApp({
+    trustLoaded: trust.loaded,
+    authenticate: createAuthenticator({ trust: trust.current, reviewToken, nowMs: () => Date.now() }),
+    authorize: createAuthorizer({ access, alwaysAllowPaths }),
+    answer: createRoutes({ resources: createResources({ view: samples.view, clock, now }), pages, health }),
+    clock,
+    events,
+    mostInFlight,
+  })
+}
+
+/** Listens, and follows what certificate to show and which CAs to name. */
+async function serve({ config, clock, events, lifecycle }: Base, trust: Trust, handler: Handler) {
+  const read = () => readPair(config.certificate)
+  let pair = await read()
+  const tls = () => ({ ...pair, ...config.tls, clientCas: advertisedCas(trust.current()).join('\n') })
+  const server = createServer({ tls: tls(), handler, clock, random: Math.random })
+  const address = await server.listen(config.listen.port, config.listen.address)
+  events.listening(address)
+  lifecycle.add(() => server.drain(0))
+  trust.onChange(() => server.renew(tls()))
+  const onChange = (changed: typeof pair) => {
+    server.renew({ ...tls(), ...changed })
+    pair = changed
+    events.certificateChanged()
   }
-  return {
-    objects: await clientOf(config.kubeconfig),
-    authentication: await clientOf(config.authenticationKubeconfig),
-    authorization: await clientOf(config.authorizationKubeconfig),
-  }
+  lifecycle.add(followPair({ clock, read, current: pair, onChange, onError: events.certificateFailed }))
+  return { ...server, address }
+}
+
+async function drain(
+  { config, clock, events, lifecycle }: Base,
+  state: State,
+  server: Server,
+): Promise<void> {
+  state.drain()
+  await sleep(clock, config.shutdownDelayMs)
+  events.draining(server.connections())
+  await server.drain(mostDrainMs)
+  await lifecycle.stop()
 }

@@ -157,7 +157,7 @@ describe('the Metrics API of a frontend', () => {
       for (const encoding of ['identity', 'gzip']) {
         const headers = { accept, 'accept-encoding': encoding }
         const [one, two, three] = await Promise.all([1, 2, 3].map(() => app.get(`${base}/pods`, headers)))
-        expect(one?.body.length).to.be.greaterThan(10_000)
+        expect(one?.body.length).to.be.greaterThan(1_000)
         expect(two?.body.equals(one?.body as Buffer), `${accept} ${encoding}`).to.equal(true)
         expect(three?.body.equals(one?.body as Buffer), `${accept} ${encoding}`).to.equal(true)
       }
