@@ -5,7 +5,7 @@ export const retentionMs = 600_000
 /** Most records of one page of `changes`. */
 export const pageLimit = 256
 /** How far ahead of the store's clock a scrape may say it was sent, milliseconds. */
-const aheadMs = 1_000
+export const aheadMs = 1_000
 
 /** What the fence looks at of what is stored for a node. A tombstone has no `atMs`. */
 export type Head = {

@@ -87,6 +87,11 @@ export function readFreshness(reply: unknown): Map<string, Freshness> {
   return found
 }
 
+export function readOverdue(reply: unknown): { epoch: string; more: boolean; nodes: Map<string, Freshness> } {
+  const [started, more, found] = listOf(reply)
+  return { epoch: String(started), more: more === 1, nodes: readFreshness(found) }
+}
+
 /** A record, or null, for each of the nodes asked for; the last may be missing. */
 export function readRecords(reply: unknown): RecordReply[] {
   const records = listOf(reply) as RecordReply[]

@@ -18,4 +18,5 @@ export const scripts = {
   changes: load('prelude', 'changes'),
   hydrate: load('prelude', 'hydrate'),
   freshness: load('prelude', 'freshness'),
+  overdue: load('prelude', 'overdue'),
 }

@@ -1,5 +1,5 @@
 import type { Clock } from './clock.ts'
-import { fence, type Head, mayDelete, pageSize, retentionMs, wholeScrape } from './fence.ts'
+import { aheadMs, fence, type Head, mayDelete, pageSize, retentionMs, wholeScrape } from './fence.ts'
 import type { NodeRecord, RecordBody, Scrape } from './record.ts'
 import { withoutBases } from './record-json.ts'
 import type { Change, CommitAnswer, Cursor, Freshness, SampleStore } from './store.ts'
@@ -92,13 +92,30 @@ export function createMemoryStore(options: MemoryStoreOptions): SampleStore {
     }
     return { changes: page, cursor: { epoch, version }, more, restarted: cursor !== undefined && !follows }
   }
+  function freshnessOf(node: string, record: NodeRecord | undefined): Freshness {
+    const { atMs, by, tookMs } = record ?? { atMs: 0, by: '', tookMs: 0 }
+    const triedMs = attempts.get(node)
+    return triedMs === undefined ? { atMs, by, tookMs } : { atMs, by, tookMs, triedMs }
+  }
   function freshness(nodes: readonly string[]) {
+    const records = hydrate(nodes)
     const found = new Map<string, Freshness>()
-    for (const [node, { atMs, by, tookMs }] of hydrate(nodes)) {
-      const triedMs = attempts.get(node)
-      found.set(node, triedMs === undefined ? { atMs, by, tookMs } : { atMs, by, tookMs, triedMs })
+    for (const node of nodes) {
+      if (records.has(node) || attempts.has(node)) found.set(node, freshnessOf(node, records.get(node)))
     }
     return found
+  }
+  function overdue(ageMs: number, unseen: readonly string[]) {
+    expire()
+    const nowMs = now()
+    const nodes = new Map<string, Freshness>()
+    for (const [node, { record }] of entries) {
+      const isOfFuture = record !== undefined && record.atMs > nowMs + aheadMs
+      if (record && !isOfFuture && record.atMs > nowMs - ageMs) continue
+      nodes.set(node, freshnessOf(node, isOfFuture ? undefined : record))
+    }
+    for (const node of unseen) if (!entries.has(node)) nodes.set(node, freshnessOf(node, undefined))
+    return { epoch, nodes }
   }
   function remove(node: string, uid: string, createdMs: number) {
     expire()
@@ -112,6 +129,7 @@ export function createMemoryStore(options: MemoryStoreOptions): SampleStore {
     hydrate: async (nodes) => hydrate(nodes),
     changes: async (cursor, limit) => changes(cursor, limit),
     freshness: async (nodes) => freshness(nodes),
+    overdue: async (ageMs, unseen) => overdue(ageMs, unseen),
     tried: async (node) => moveToEnd(attempts, node, now()),
     delete: async (node, uid, createdMs) => remove(node, uid, createdMs),
     time: async () => now(),

@@ -4,6 +4,7 @@ import { connectRedis, type RedisConnection } from './redis-connection.ts'
 import { type RingKeys, ringKeys } from './redis-keys.ts'
 import { readTime } from './redis-replies.ts'
 import type { SampleStore } from './store.ts'
+import { redisOverdue } from './store-redis-overdue.ts'
 import { redisReads } from './store-redis-reads.ts'
 import { redisWrites } from './store-redis-writes.ts'
 
@@ -50,6 +51,7 @@ export function createRedisStore(options: RedisStoreOptions): SampleStore {
   return {
     ...redisWrites(parts),
     ...redisReads(parts),
+    ...redisOverdue(parts),
     time: async () => readTime(await redis.time()),
     close: redis.close,
   }

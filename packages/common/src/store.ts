@@ -33,8 +33,18 @@ export type Changes = {
   restarted: boolean
 }
 
-/** Who scraped a node last, and when anybody last tried; shared clock, milliseconds. */
+/**
+ * Who scraped a node last, and when anybody last tried; shared clock, milliseconds. A node of which nothing is stored
+ * has `atMs` 0 and is by nobody (`''`).
+ */
 export type Freshness = { atMs: number; by: string; tookMs: number; triedMs?: number }
+
+/** The nodes that nobody has scraped for a while. */
+export type Overdue = {
+  /** Another one means that the store was emptied or replaced: what was known of its content is void. */
+  epoch: string
+  nodes: Map<string, Freshness>
+}
 
 /** The latest sample of every node and who scraped it when. Every method rejects with a StoreError when the store is away. */
 export type SampleStore = {
@@ -47,8 +57,13 @@ export type SampleStore = {
   hydrate(nodes: readonly string[]): Promise<Map<string, NodeRecord>>
   /** Records and deletions after the cursor (undefined: from the beginning), at most `limit`, oldest first. */
   changes(cursor: Cursor | undefined, limit: number): Promise<Changes>
-  /** Of those nodes that have a record. */
+  /** Of those nodes that have a record, or at least were tried. */
   freshness(nodes: readonly string[]): Promise<Map<string, Freshness>>
+  /**
+   * All nodes whose last scrape was sent `ageMs` or longer ago, and those of `unseen` that the store does not know.
+   * Costs what it returns and what is unseen, not what is stored. A stored `at` in the future counts as none.
+   */
+  overdue(ageMs: number, unseen: readonly string[]): Promise<Overdue>
   /** Notes that a scrape of the node was attempted and failed. */
   tried(node: string): Promise<void>
   /** Removes a deleted Node's record; leaves a tombstone for the retention time, so that a late commit is refused. */

@@ -4,10 +4,12 @@ import { createFakeClock } from '../testing/fake-clock.ts'
 import { type RedisServer, startRedisServer } from '../testing/redis-server.ts'
 import { body, intervalMs, readAll, scrape } from './store-builders.ts'
 import { storeContract } from './store-contract.ts'
+import { overdueContract } from './store-overdue-contract.ts'
 import { openMemory, openRedis } from './stores-under-test.ts'
 
 describe('the store in memory', () => {
   storeContract(openMemory)
+  describe('overdue nodes', () => overdueContract(openMemory))
 
   it('forgets records, tombstones and attempts after ten minutes', async () => {
     const clock = createFakeClock(1_000_000)
@@ -32,4 +34,5 @@ describe('the store in Redis', () => {
   })
   after(() => server.stop())
   storeContract(() => openRedis(server.url))
+  describe('overdue nodes', () => overdueContract(() => openRedis(server.url)))
 })

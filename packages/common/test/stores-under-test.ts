@@ -28,6 +28,7 @@ export async function openMemory(): Promise<StoreUnderTest> {
     hydrate: (...args) => current.hydrate(...args),
     changes: (...args) => current.changes(...args),
     freshness: (...args) => current.freshness(...args),
+    overdue: (...args) => current.overdue(...args),
     tried: (...args) => current.tried(...args),
     delete: (...args) => current.delete(...args),
     time: () => current.time(),
