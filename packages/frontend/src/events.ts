@@ -1,21 +1,23 @@
 import type { AddressInfo } from 'node:net'
-import { errorText } from '@metrics-ring/common/errors'
+import { CodedError, errorText } from '@metrics-ring/common/errors'
 import type { Log } from '@metrics-ring/common/log'
 
 /** What happens to a frontend that an operator wants to read of: one function an event, one line a change of state. */
 export type Events = ReturnType<typeof createEvents>
 
 export function createEvents(log: Log) {
-  let storeAway = false
+  let failing = false
   return {
+    /** That Redis is away, and back, is told by the connection; here it is what Redis answers. */
     storeFailed(error: unknown) {
-      if (!storeAway)
-        log.warn({ error: errorText(error) }, 'the store does not answer; serving what is in memory')
-      storeAway = true
+      if (error instanceof CodedError && error.code === 'store_unavailable') return
+      if (!failing)
+        log.warn({ error: errorText(error) }, 'the store cannot be read; serving what is in memory')
+      failing = true
     },
     storeAnswered() {
-      if (storeAway) log.info({}, 'the store answers again')
-      storeAway = false
+      if (failing) log.info({}, 'the store can be read again')
+      failing = false
     },
     loaded(records: number, tookMs: number) {
       log.info({ records, tookMs: Math.round(tookMs) }, 'all records are loaded')

@@ -62,7 +62,14 @@ export async function startFrontend(
     const state = stateOf(base, samples, metadata, trust)
     const server = await serve(base, trust, handlerOf(base, { samples, metadata, trust, clients, state }))
     await trusting
-    return { address: server.address, drain: () => drain(base, state, server) }
+    let drained: Promise<void> | undefined
+    return {
+      address: server.address,
+      drain() {
+        drained ??= drain(base, state, server)
+        return drained
+      },
+    }
   } catch (error) {
     await lifecycle.stop()
     throw error
