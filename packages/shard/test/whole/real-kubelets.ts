@@ -1,0 +1,111 @@
+import { realClock } from '@metrics-ring/common/clock'
+import { createKubeClient } from '@metrics-ring/common/kube'
+import { loadKubeConfig } from '@metrics-ring/common/kubeconfig'
+import { createLifecycle } from '@metrics-ring/common/lifecycle'
+import { silentLog } from '@metrics-ring/common/log'
+import { createMemoryStore } from '@metrics-ring/common/store-memory'
+import { startCluster } from '@metrics-ring/sim/cluster'
+import { createShardEvents } from '../../src/events.ts'
+import { createKubeletClient } from '../../src/kubelet.ts'
+import { createShard, type Shard } from '../../src/shard.ts'
+import { followTargets, type Target } from '../../src/targets.ts'
+import { times } from '../../src/times.ts'
+
+export type RealOptions = { nodes: number; podsPerNode: number; intervalMs: number }
+
+/** One shard's core with its own kubelet client and Node watch, over real TLS kubelets; the store is in memory. */
+export async function startOnRealKubelets({ nodes, podsPerNode, intervalMs }: RealOptions) {
+  const lifecycle = createLifecycle((error) => console.error(error))
+  const cluster = await startCluster({ nodes, podsPerNode, intervalMs, sampling: 'cri', seed: 11 })
+  lifecycle.add(cluster.close)
+  const config = await loadKubeConfig(cluster.serviceAccountKubeconfig('kube-system:metrics-ring-shard'))
+  const client = createKubeClient(config)
+  lifecycle.add(() => client.close())
+  const kubelets = createKubeletClient({
+    credentials: { ca: async () => config.tls.ca, token: config.token },
+    requestTimeoutMs: (2 * intervalMs) / 3,
+  })
+  lifecycle.add(kubelets.close)
+  const clock = realClock
+  const now = () => clock.mono() + performance.timeOrigin
+  const store = createMemoryStore({ clock, intervalMs })
+  const flights = createFlights()
+  const shard: Shard = createShard({
+    self: 'shard-0',
+    clock,
+    times: times(intervalMs),
+    now,
+    store,
+    fetchSample: (target, call) => flights.watch(target.node, () => fetchFrom(kubelets, target, call)),
+    events: createShardEvents(silentLog),
+  })
+  lifecycle.add(shard.stop)
+  const targets = followTargets({
+    client,
+    clock,
+    log: silentLog,
+    nodeSelector: '',
+    options: { addressTypes: ['InternalIP'], port: 10_250, useNodeStatusPort: true },
+    onTargets(current) {
+      shard.setTargets(current)
+      kubelets.retain(new Set(current.keys()))
+    },
+  })
+  lifecycle.add(targets.start())
+  shard.setMembers(['shard-0'])
+  return { cluster, store, now, flights, stop: lifecycle.stop }
+}
+
+export type OnRealKubelets = Awaited<ReturnType<typeof startOnRealKubelets>>
+
+async function fetchFrom(
+  kubelets: ReturnType<typeof createKubeletClient>,
+  { kubelet }: Target,
+  call: { retry: boolean },
+) {
+  return kubelet.ok ? kubelets.scrape(kubelet.target, call) : kubelet
+}
+
+/** Scrapes as the shard makes them: when each began and ended, milliseconds of the monotonic clock. */
+function createFlights() {
+  let all: { node: string; fromMs: number; toMs: number }[] = []
+  return {
+    async watch<T>(node: string, fly: () => Promise<T>): Promise<T> {
+      const flight = { node, fromMs: realClock.mono(), toMs: Number.POSITIVE_INFINITY }
+      all.push(flight)
+      const result = await fly()
+      flight.toMs = realClock.mono()
+      return result
+    },
+    reset() {
+      all = []
+    },
+    /** How many were under way at once since the reset: at most, and on average. */
+    inFlight() {
+      const nowMs = realClock.mono()
+      const spans = all.map(({ fromMs, toMs }) => ({ fromMs, toMs: Math.min(toMs, nowMs) }))
+      const firstMs = Math.min(...spans.map(({ fromMs }) => fromMs))
+      const busyMs = spans.reduce((sum, { fromMs, toMs }) => sum + toMs - fromMs, 0)
+      const steps = spans.flatMap(({ fromMs, toMs }) => [
+        { atMs: fromMs, by: 1 },
+        { atMs: toMs, by: -1 },
+      ])
+      let [under, peak] = [0, 0]
+      for (const { by } of steps.sort((a, b) => a.atMs - b.atMs || a.by - b.by)) {
+        under += by
+        peak = Math.max(peak, under)
+      }
+      return { peak, mean: busyMs / (nowMs - firstMs) }
+    },
+    /** Of each node, the times between one scrape's beginning and the next's, milliseconds. */
+    gaps(): Map<string, number[]> {
+      const begun = Map.groupBy(all, ({ node }) => node)
+      return new Map(
+        [...begun].map(([node, flights]) => [
+          node,
+          flights.slice(1).map(({ fromMs }, index) => fromMs - (flights[index]?.fromMs ?? fromMs)),
+        ]),
+      )
+    },
+  }
+}
