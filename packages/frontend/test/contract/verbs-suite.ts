@@ -85,12 +85,7 @@ export function verbsSuite(context: () => Context): void {
       expect(services).to.match(new RegExp(`^${each}\\.metrics\\.k8s\\.io +\\S+ +True `, 'm'))
   })
 
-  holds(context, 'does not delete anything', async function () {
-    appliesIf(
-      this,
-      context().server === 'metrics-ring',
-      'kept to our own answer: the wording is Kubernetes’s',
-    )
+  holds(context, 'does not delete anything', async () => {
     const answer = await complaint(context().kubectl('delete', 'nodemetrics', 'no-such-node'))
     expect(answer).to.equal(
       'Error from server (MethodNotAllowed): the server does not allow this method on the requested resource',
