@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { appliesIf, type Context, complaint, type Item, printed } from './context.ts'
+import { type Context, complaint, type Item, printed } from './context.ts'
 import { holds } from './holds.ts'
 import { findSubjects, type Subjects } from './subjects.ts'
 
