@@ -1,6 +1,6 @@
 import { Agent, request } from 'undici'
 import { CodedError, errorText } from './errors.ts'
-import type { KubeConfig } from './kubeconfig.ts'
+import type { KubeAccess } from './kubeconfig.ts'
 
 export type KubeRequest = {
   /** Sent as JSON. */
@@ -33,7 +33,7 @@ export type KubeClient = {
   close(): Promise<void>
 }
 
-export function createKubeClient(config: KubeConfig): KubeClient {
+export function createKubeClient(config: KubeAccess): KubeClient {
   const agent = new Agent({
     connect: { ...config.tls, timeout: 5_000 },
     // A watch is silent between bookmarks; the reflector has its own watchdog.

@@ -5,7 +5,7 @@ import { CodedError, errorText } from './errors.ts'
 import { createReread } from './reread.ts'
 
 /** How to reach and trust the API server, and who to be there. */
-export type KubeConfig = {
+export type KubeAccess = {
   /** Base URL without a trailing slash. */
   server: string
   tls: { ca?: string; cert?: string; key?: string; servername?: string; rejectUnauthorized?: boolean }
@@ -13,17 +13,30 @@ export type KubeConfig = {
   token(): Promise<string | undefined>
 }
 
+/** Gives a PEM text as it is now: files are read again when they change. Undefined: there is none. */
+export type ReadPem = () => Promise<string | undefined>
+
+/** `ca`, `cert` and `key` are what `tls` began with; certificates rotate while a process runs. */
+export type KubeConfig = KubeAccess & { ca: ReadPem; cert: ReadPem; key: ReadPem }
+
 const serviceAccount = '/var/run/secrets/kubernetes.io/serviceaccount'
 
 /**
  * The API server of a kubeconfig's current context, or, without a path, of the cluster this process runs in.
  * Throws a CodedError `bad_kubeconfig` that names the file and what is wrong with it.
  */
-export function loadKubeConfig(path: string | undefined, env = process.env): Promise<KubeConfig> {
-  return path ? fromFile(path) : inCluster(env)
+export function loadKubeConfig(
+  path: string | undefined,
+  env = process.env,
+  account = { directory: serviceAccount, mono: () => performance.now() },
+): Promise<KubeConfig> {
+  return path ? fromFile(path) : inCluster(env, account)
 }
 
-async function inCluster(env: NodeJS.ProcessEnv): Promise<KubeConfig> {
+/** Where the files of the pod's service account are, and by which clock they are looked at again. */
+type Account = { directory: string; mono: () => number }
+
+async function inCluster(env: NodeJS.ProcessEnv, { directory, mono }: Account): Promise<KubeConfig> {
   const host = env.KUBERNETES_SERVICE_HOST
   if (!host) {
     throw new CodedError(
@@ -32,10 +45,14 @@ async function inCluster(env: NodeJS.ProcessEnv): Promise<KubeConfig> {
     )
   }
   const address = host.includes(':') ? `[${host}]` : host
+  const ca = pemFile(`${directory}/ca.crt`, mono)
   return {
     server: `https://${address}:${env.KUBERNETES_SERVICE_PORT ?? '443'}`,
-    tls: { ca: await readText(`${serviceAccount}/ca.crt`) },
-    token: createReread(`${serviceAccount}/token`, (text) => text.trim()),
+    tls: await tlsOf({ ca, cert: none, key: none }),
+    ca,
+    cert: none,
+    key: none,
+    token: createReread(`${directory}/token`, (text) => text.trim(), mono),
   }
 }
 
@@ -50,11 +67,11 @@ async function fromFile(path: string): Promise<KubeConfig> {
   const server = text(cluster.server)
   if (!server) throw bad(path, 'the cluster has no server')
   const beside = (name: string) => resolve(dirname(path), name)
-  const pem = async (from: Entry, key: string) => {
+  const pem = (from: Entry, key: string): ReadPem => {
     const data = text(from[`${key}-data`])
-    if (data) return Buffer.from(data, 'base64').toString()
+    if (data) return async () => Buffer.from(data, 'base64').toString()
     const name = text(from[key])
-    return name ? readText(beside(name)) : undefined
+    return name ? pemFile(beside(name)) : none
   }
   if (user.exec || user['auth-provider']) {
     throw bad(
@@ -62,16 +79,14 @@ async function fromFile(path: string): Promise<KubeConfig> {
       'exec and auth-provider credentials are not supported: use a token or a client certificate',
     )
   }
-  const tls: KubeConfig['tls'] = {}
-  const ca = await pem(cluster, 'certificate-authority')
-  const cert = await pem(user, 'client-certificate')
-  const key = await pem(user, 'client-key')
-  if (ca) tls.ca = ca
-  if (cert && key) Object.assign(tls, { cert, key })
+  const ca = pem(cluster, 'certificate-authority')
+  const cert = pem(user, 'client-certificate')
+  const key = pem(user, 'client-key')
+  const tls = await tlsOf({ ca, cert, key })
   if (cluster['insecure-skip-tls-verify'] === true) tls.rejectUnauthorized = false
   const servername = text(cluster['tls-server-name'])
   if (servername) tls.servername = servername
-  return { server: server.replace(/\/$/, ''), tls, token: tokenOf(user, beside) }
+  return { server: server.replace(/\/$/, ''), tls, ca, cert, key, token: tokenOf(user, beside) }
 }
 
 function tokenOf(user: Entry, beside: (name: string) => string): () => Promise<string | undefined> {
@@ -106,6 +121,24 @@ function text(value: unknown): string | undefined {
 
 function bad(path: string, what: string): CodedError {
   return new CodedError('bad_kubeconfig', `kubeconfig ${path}: ${what}`)
+}
+
+const none: ReadPem = async () => undefined
+
+function pemFile(path: string, mono?: () => number): ReadPem {
+  const read = createReread(path, (content) => content, mono)
+  return async () => {
+    try {
+      return await read()
+    } catch (error) {
+      throw new CodedError('bad_kubeconfig', `cannot read ${path}: ${errorText(error)}`)
+    }
+  }
+}
+
+async function tlsOf({ ca, cert, key }: Pick<KubeConfig, 'ca' | 'cert' | 'key'>): Promise<KubeAccess['tls']> {
+  const [caPem, certPem, keyPem] = await Promise.all([ca(), cert(), key()])
+  return { ...(caPem && { ca: caPem }), ...(certPem && keyPem && { cert: certPem, key: keyPem }) }
 }
 
 async function readText(path: string): Promise<string> {

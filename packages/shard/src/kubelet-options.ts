@@ -9,8 +9,8 @@ export function kubeletOptions(config: ShardConfig['kubelet'], kube: KubeConfig)
   const own = certFile && keyFile ? { cert: file(certFile), key: file(keyFile) } : undefined
   return {
     credentials: {
-      ca: config.caFile ? file(config.caFile) : async () => kube.tls.ca,
-      ...(own ?? { cert: async () => kube.tls.cert, key: async () => kube.tls.key, token: kube.token }),
+      ca: config.caFile ? file(config.caFile) : kube.ca,
+      ...(own ?? { cert: kube.cert, key: kube.key, token: kube.token }),
     },
     tls: { insecure: config.insecureTls, serverName: config.serverName },
     requestTimeoutMs: config.timeoutMs,
