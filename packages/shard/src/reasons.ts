@@ -50,8 +50,10 @@ const ADVICE: { [reason in ScrapeReason]?: string } = {
     'certificate from the cluster (serverTLSBootstrap); --kubelet-insecure-tls gives up verification',
   tls_name_mismatch:
     'where the certificate names the node, use --kubelet-tls-server-name=node; else dial an address that it ' +
-    'names (--kubelet-preferred-address-types)',
-  tls_expired: 'renew the serving certificate of the kubelet (approve its pending CSR), and check the clocks',
+    'names (--kubelet-preferred-address-types); --kubelet-insecure-tls gives up verification',
+  tls_expired:
+    'renew the serving certificate of the kubelet (approve its pending CSR), and check the clocks; until then ' +
+    '--kubelet-insecure-tls would take it without any verification',
   tls_other:
     'a new kubelet has no serving certificate until its CSR is approved; check also that --kubelet-port is ' +
     'the HTTPS port, and whether the kubelet trusts --kubelet-client-certificate',

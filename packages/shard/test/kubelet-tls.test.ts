@@ -9,11 +9,7 @@ import type { KubeletTarget } from '../src/kubelet-target.ts'
 import type { KubeletCredentials, KubeletTlsOptions } from '../src/kubelet-tls.ts'
 import { serving, startTcp, startTestKubelet, stopServers, testAuthority } from './https-server.ts'
 
-const HOUR_MS = 3_600_000
 const byAddress = serving({ ipAddresses: ['127.0.0.1'] })
-const byNode = serving({ dnsNames: ['node-1'] })
-const expired = { ...byAddress, dnsNames: ['node-1'], notAfter: new Date(Date.now() - HOUR_MS / 2) }
-const future = { ...byAddress, dnsNames: ['node-1'], notBefore: new Date(Date.now() + HOUR_MS) }
 
 describe('TLS to kubelets', () => {
   const clients: KubeletClient[] = []
@@ -49,38 +45,7 @@ describe('TLS to kubelets', () => {
     await stopServers()
   })
 
-  const strict: KubeletTlsOptions = {}
   const nodeName: KubeletTlsOptions = { serverName: 'node' }
-  const insecure: KubeletTlsOptions = { insecure: true }
-  const matrix = [
-    ['of the cluster CA that names the address', byAddress, 'cluster', 'ok', 'tls_name_mismatch'],
-    ['of the cluster CA that names the node only', byNode, 'cluster', 'tls_name_mismatch', 'ok'],
-    ['that names neither but its subject', serving({}), 'cluster', 'tls_name_mismatch', 'tls_name_mismatch'],
-    ['the kubelet signed itself (kubeadm)', byNode, 'own', 'tls_unknown_ca', 'tls_unknown_ca'],
-    ['of an unknown CA that names the address', byAddress, 'own', 'tls_unknown_ca', 'tls_unknown_ca'],
-    ['that has expired', expired, 'cluster', 'tls_expired', 'tls_expired'],
-    ['that is not valid yet', future, 'cluster', 'tls_expired', 'tls_expired'],
-  ] as const
-  for (const [name, request, signer, strictly, withNodeName] of matrix) {
-    it(`with a certificate ${name}: ${strictly}, against the node's name ${withNodeName}, insecure ok`, async () => {
-      const authority = signer === 'cluster' ? await testAuthority() : await createAuthority('own-ca')
-      const kubelet = await startTestKubelet({ issued: await authority.issue(request) })
-      const target = targetAt(kubelet.port)
-      expect(await outcome(await clientWith({}, strict), target)).to.equal(strictly)
-      expect(await outcome(await clientWith({}, nodeName), target)).to.equal(withNodeName)
-      expect(await outcome(await clientWith({}, insecure), target)).to.equal('ok')
-    })
-  }
-
-  it('fails with a detail that names address, cause and remedy', async () => {
-    const kubelet = await startTestKubelet({ issued: await (await testAuthority()).issue(byNode) })
-    const scraped = await (await clientWith()).scrape(targetAt(kubelet.port))
-    expect(scraped)
-      .to.have.property('detail')
-      .that.includes(`127.0.0.1:${kubelet.port}`)
-      .and.includes('does not match')
-      .and.includes('--kubelet-tls-server-name=node')
-  })
 
   it('verifies a node whose name is an address, which the handshake cannot carry', async () => {
     const kubelet = await startTestKubelet()
