@@ -14,16 +14,13 @@ export function usage(part: Partial<Usage> & { atMs: number }): Usage {
 
 export type ContainerPart = { name?: string; startMs?: number; usage?: Partial<Usage> | null }
 
-/** A container scraped at `atMs`; `usage: null`: it has none yet. */
+/** A container as a follower sees it, scraped at `atMs`; `usage: null`: it has none yet. */
 export function container(atMs: number, part: ContainerPart = {}): ContainerRecord {
-  const base = {
-    timestampMs: atMs,
-    cpuNs: 0n,
-    atMs,
+  return {
+    name: part.name ?? 'main',
     ...(part.startMs === undefined ? {} : { startMs: part.startMs }),
+    ...(part.usage === null ? {} : { usage: usage({ atMs, ...part.usage }) }),
   }
-  const name = part.name ?? 'main'
-  return part.usage === null ? { name, base } : { name, base, usage: usage({ atMs, ...part.usage }) }
 }
 
 let versions = 0

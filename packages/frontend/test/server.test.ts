@@ -5,7 +5,7 @@ import tls from 'node:tls'
 import { createFakeClock } from '@metrics-ring/common/testing/fake-clock'
 import { expect } from 'chai'
 import { createServer, type Handler, type Server } from '../src/server.ts'
-import { askH1, askH2, connectH2, servingPair } from './tls-fixture.ts'
+import { askH1, askH2, connectH2, makePair, servingPair } from './tls-fixture.ts'
 
 describe('the HTTPS server', () => {
   let server: Server
@@ -109,6 +109,19 @@ describe('the HTTPS server', () => {
     await clock.advance(60_000)
     await drained
     expect(await late).to.equal('cut')
+  })
+
+  it('shows a renewed certificate to new connections and keeps the old ones', async () => {
+    const old = await connect()
+    expect((await askH2(old, { path: '/' })).status).to.equal(200)
+    const renewed = await makePair()
+    server.renew({ ...renewed, clientCas: '' })
+    const socket = tls.connect({ port, host: '127.0.0.1', ca: renewed.cert, servername: 'localhost' })
+    await once(socket, 'secureConnect')
+    expect(socket.authorized).to.equal(true)
+    socket.destroy()
+    expect((await askH2(old, { path: '/' })).status).to.equal(200)
+    expect(() => server.renew({ ...renewed, key: 'no key', clientCas: '' })).to.throw()
   })
 
   it('does not resume TLS sessions, so that every connection shows its certificate chain', async () => {

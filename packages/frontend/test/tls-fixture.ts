@@ -9,15 +9,18 @@ let pair: Promise<ServingPair> | undefined
 
 /** One self-signed serving pair for localhost, made once a test run. */
 export function servingPair(): Promise<ServingPair> {
-  pair ??= (async () => {
-    const directory = await mkdtemp(join(tmpdir(), 'frontend-tls-'))
-    try {
-      return await generatedPair(directory, ['localhost'], ['127.0.0.1'], Date.now())
-    } finally {
-      await rm(directory, { recursive: true })
-    }
-  })()
+  pair ??= makePair()
   return pair
+}
+
+/** Another such pair. */
+export async function makePair(): Promise<ServingPair> {
+  const directory = await mkdtemp(join(tmpdir(), 'frontend-tls-'))
+  try {
+    return await generatedPair(directory, ['localhost'], ['127.0.0.1'], Date.now())
+  } finally {
+    await rm(directory, { recursive: true })
+  }
 }
 
 export type Got = { status: number; headers: Record<string, unknown>; body: Buffer }
