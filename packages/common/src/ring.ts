@@ -6,9 +6,6 @@ import HashRing from 'hashring'
  * so that shards which see the same members agree without talking (docs/ring.md).
  */
 
-/** Version of `createRing` and `assign`; a ring assigns by the highest version that all its members speak. */
-export const assignmentVersion = 1
-
 /** Points a member has on the ring: 40 virtual nodes of four points each, as ketama has it. */
 const vnodes = 40
 
@@ -67,6 +64,15 @@ export function assign(ring: Ring, nodes: Iterable<string>): Map<string, string>
   }
   return owners
 }
+
+/** One version of the rules by which nodes are given to members. */
+export type Assignment = { createRing: typeof createRing; assign: typeof assign }
+
+/**
+ * The versions that this release speaks. All members assign by the highest that all of them speak, so a release keeps
+ * the rules of the one before: then an upgrade never makes two rings of one.
+ */
+export const assignments: ReadonlyMap<number, Assignment> = new Map([[1, { createRing, assign }]])
 
 /** ceil(11·K / (10·N)): what a member owns at most of K nodes among N members, in integers. */
 export function mostNodes(nodes: number, members: number): number {

@@ -19,8 +19,10 @@ import type { Times } from './times.ts'
  *   scraped it in this interval, leave it at that; otherwise scrape it, and it is own.
  * - retained, adopted: not mine by the ring, covered until another is seen scraping it. A while after φ look at the
  *   store; if another has scraped it in this interval, that is evidence and the node is dropped; otherwise scrape it.
+ * - A shadow whose own scrapes fail drops the node when it sees that another has tried since: it covers nothing.
  * - Two shards that both own a node: the one whose scrape is the duplicate sees it. The one later in the node's
- *   preference steps back to retained; the earlier one scrapes a little before φ, so that the later one gets to see it.
+ *   preference steps back to gained: by its ring the node is its own, but as long as the other scrapes it, it looks
+ *   on. The earlier one scrapes a little before φ for a while, so that the later one gets to see the contest.
  * - Nothing is dropped because a view changed: only on evidence, when the Node is deleted, or when the process ends.
  * - After a pause of this process what was own is gained again: others may have taken over meanwhile.
  * - A ring that gives back what is retained or adopted makes it own at once: I never stopped scraping it.
@@ -67,7 +69,7 @@ export function reduceClaim(claim: Claim | undefined, event: ClaimEvent, nowMs: 
     case 'woke':
       return claim?.kind === 'own' ? gained : claim
     case 'contested':
-      return claim?.kind === 'own' ? contested(claim.contested + 1, event.yields, nowMs) : claim
+      return claim?.kind === 'own' ? contested(claim.contested + 1, event.yields) : claim
   }
 }
 
@@ -87,8 +89,8 @@ function scraped(claim: Claim | undefined): Claim | undefined {
   return wasContested ? { kind: 'own', contested: 0, early: Math.max(0, claim.early - 1) } : claim
 }
 
-function contested(times: number, yields: boolean, nowMs: number): Claim {
-  if (times >= mostContested && yields) return { kind: 'retained', sinceMs: nowMs }
+function contested(times: number, yields: boolean): Claim {
+  if (times >= mostContested && yields) return gained
   return { kind: 'own', contested: times, early: yields ? 0 : earlyIntervals }
 }
 
@@ -97,22 +99,36 @@ export function isShadow(claim: Claim | undefined): claim is Claim & { kind: 're
   return claim?.kind === 'retained' || claim?.kind === 'adopted'
 }
 
-/** How long after the node's phase this claim is acted upon; `tookMs` is how long the node's last scrape took. */
-export function actsAfterMs(claim: Claim, tookMs: number, times: Times): number {
+/** What decides when a claim is acted upon: what the node's last scrape took, and whether it failed. */
+export type Pace = { tookMs: number; failing: boolean }
+
+/** How long after the node's phase this claim is acted upon, milliseconds. */
+export function actsAfterMs(claim: Claim, { tookMs, failing }: Pace, times: Times): number {
   if (claim.kind === 'own') return claim.early > 0 ? -times.slackMs / 2 : 0
-  if (claim.kind === 'gained') return Math.max(times.gainedMs, 0.75 * tookMs)
-  return Math.max(times.shadowMs, 1.5 * tookMs)
+  if (claim.kind === 'gained') return times.gainedMs
+  // Late enough for another's attempt to have failed as well, however long that takes.
+  if (failing) return 0.75 * times.intervalMs
+  return Math.max(times.shadowMs, times.gainedMs + 1.5 * tookMs)
 }
 
-/** What a claim comes to in a slot, given when the node was last scraped and by whom. */
+/** A node's turn in an interval; shared clock, milliseconds. */
+export type Turn = {
+  phaseAtMs: number
+  self: string
+  /** When my last scrape of it ended, if that failed. */
+  failedMs: number | undefined
+}
+
+/** What a claim comes to in a turn, given when the node was last scraped and tried, and by whom. */
 export function judge(
   claim: Claim,
-  slot: { phaseAtMs: number; self: string; times: Times },
-  last: { atMs: number; by: string } | undefined,
+  { phaseAtMs, self, failedMs }: Turn,
+  last: { atMs: number; by: string; triedMs?: number } | undefined,
+  { slackMs }: Times,
 ): 'scrape' | 'skip' | 'drop' {
-  if (claim.kind === 'own') return 'scrape'
-  const byAnother =
-    last !== undefined && last.by !== slot.self && last.atMs >= slot.phaseAtMs - slot.times.slackMs
-  if (!byAnother) return 'scrape'
-  return claim.kind === 'gained' ? 'skip' : 'drop'
+  if (claim.kind === 'own' || last === undefined) return 'scrape'
+  const byAnother = last.by !== self && last.atMs >= phaseAtMs - slackMs
+  if (claim.kind === 'gained') return byAnother ? 'skip' : 'scrape'
+  const triedByAnother = failedMs !== undefined && (last.triedMs ?? 0) > failedMs + slackMs
+  return byAnother || triedByAnother ? 'drop' : 'scrape'
 }

@@ -1,7 +1,9 @@
 import type { Clock } from '@metrics-ring/common/clock'
 import { CodedError } from '@metrics-ring/common/errors'
 import type { KubeAnswer, KubeClient } from '@metrics-ring/common/kube'
+import { assignments } from '@metrics-ring/common/ring'
 import type { LeaseView } from './members.ts'
+import { readProtocols } from './protocol.ts'
 
 /** What our last write of our own Lease looks like to a reader. */
 export type Written = { resourceVersion: string; renewTime: string }
@@ -29,6 +31,8 @@ export type LeaseOptions = {
   /** Tells this process from an earlier one of the same name. */
   holder: string
   leaseMs: number
+  /** The versions of the assignment that this shard speaks; those of this release by default. */
+  protocols?: readonly number[]
   requestMs: number
 }
 
@@ -122,7 +126,10 @@ function leaseBody(options: LeaseOptions, name: string, state: LeaseView['state'
         'app.kubernetes.io/component': 'shard',
         [ringLabel]: options.ringName,
       },
-      annotations: { [stateAnnotation]: state, [protocolAnnotation]: '1' },
+      annotations: {
+        [stateAnnotation]: state,
+        [protocolAnnotation]: (options.protocols ?? [...assignments.keys()]).join(),
+      },
     },
     spec: {
       holderIdentity: options.holder,
@@ -148,6 +155,7 @@ function leaseView(item: unknown, ringName: string): LeaseView | undefined {
     state: metadata.annotations?.[stateAnnotation] === 'draining' ? 'draining' : 'active',
     durationMs: seconds * 1000,
     resourceVersion: metadata.resourceVersion ?? '',
+    protocols: readProtocols(metadata.annotations?.[protocolAnnotation]),
   }
 }
 

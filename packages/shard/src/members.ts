@@ -1,3 +1,4 @@
+import { commonProtocol } from './protocol.ts'
 import type { Times } from './times.ts'
 
 /**
@@ -29,6 +30,8 @@ export type LeaseView = {
   state: 'active' | 'draining'
   durationMs: number
   resourceVersion: string
+  /** The versions of the assignment that this shard speaks (protocol.ts). */
+  protocols: readonly number[]
 }
 
 type Peer = {
@@ -42,6 +45,7 @@ type Peer = {
 
 export type MembersState = {
   self: string
+  protocols: readonly number[]
   draining: boolean
   peers: ReadonlyMap<string, Peer>
   /** When our last write and read-back succeeded. */
@@ -60,8 +64,8 @@ export type MembersEffect =
   /** Nobody has written this Lease for ten durations: remove what is left of it. */
   | { kind: 'collect'; lease: LeaseView }
 
-export function noMembers(self: string): MembersState {
-  return { self, draining: false, peers: new Map() }
+export function noMembers(self: string, protocols: readonly number[] = [1]): MembersState {
+  return { self, protocols, draining: false, peers: new Map() }
 }
 
 export function reduceMembers(
@@ -139,6 +143,12 @@ export function memberNames(state: MembersState, nowMs: number): string[] {
     if (!peer.expired && peer.lease.state === 'active' && peer.stableMs <= nowMs) names.push(shard)
   }
   return names.sort()
+}
+
+/** The version by which all assign: one that also those speak who are about to join or have not gone yet. */
+export function protocolOf({ protocols, peers }: MembersState): number {
+  const alive = [...peers.values()].filter((peer) => !peer.expired)
+  return commonProtocol([protocols, ...alive.map((peer) => peer.lease.protocols)])
 }
 
 /** When the members change next without a further event; undefined if they do not. */

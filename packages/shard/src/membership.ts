@@ -1,7 +1,15 @@
 import type { Clock, Stop } from '@metrics-ring/common/clock'
 import { every } from '@metrics-ring/common/every'
+import { assignments } from '@metrics-ring/common/ring'
 import type { LeaseApi } from './leases.ts'
-import { type MembersEffect, memberNames, nextJoinMs, noMembers, reduceMembers } from './members.ts'
+import {
+  type MembersEffect,
+  memberNames,
+  nextJoinMs,
+  noMembers,
+  protocolOf,
+  reduceMembers,
+} from './members.ts'
 import type { Times } from './times.ts'
 
 export type MembershipDeps = {
@@ -10,8 +18,10 @@ export type MembershipDeps = {
   leases: LeaseApi
   /** This shard's name. */
   self: string
-  /** The members have changed. Not called before the first proof. */
-  onMembers: (members: string[]) => void
+  /** The versions of the assignment that we speak; those of this release by default. */
+  protocols?: readonly number[]
+  /** The members have changed, or the version by which they assign. Not called before the first proof. */
+  onMembers: (members: string[], protocol: number) => void
   onEffect: (effect: MembersEffect) => void
   onProof: () => void
   /** A tick ended without a proof; the ring stays as it was. */
@@ -32,9 +42,17 @@ export type Membership = {
 /** Renews our Lease and reads those of our peers, every R, never two at once (docs/ring.md, the tick). */
 export function createMembership(deps: MembershipDeps): Membership {
   const { clock, times, leases, self } = deps
-  let state = noMembers(self)
+  let state = noMembers(self, deps.protocols ?? [...assignments.keys()])
   let told = ''
   let cancelJoin: Stop = () => {}
+  let writing: Promise<unknown> = Promise.resolve()
+
+  /** Two writes of one Lease at once would conflict, and the earlier could win. */
+  function alone<T>(write: () => Promise<T>): Promise<T> {
+    const result = writing.then(write)
+    writing = result.catch(() => {})
+    return result
+  }
 
   function apply(event: Parameters<typeof reduceMembers>[1]) {
     const reduced = reduceMembers(state, event, clock.mono(), times)
@@ -49,16 +67,18 @@ export function createMembership(deps: MembershipDeps): Membership {
   function tell() {
     const nowMs = clock.mono()
     const members = memberNames(state, nowMs)
-    if (state.provenMs !== undefined && told !== members.join()) {
-      told = members.join()
-      deps.onMembers(members)
+    const protocol = protocolOf(state)
+    const telling = `${protocol} ${members}`
+    if (state.provenMs !== undefined && told !== telling) {
+      told = telling
+      deps.onMembers(members, protocol)
     }
     cancelJoin()
     const joinMs = nextJoinMs(state, nowMs)
     cancelJoin = joinMs === undefined ? () => {} : clock.after(joinMs - nowMs, tell)
   }
   async function tick() {
-    const written = await leases.renew(state.draining ? 'draining' : 'active')
+    const written = await alone(() => leases.renew(state.draining ? 'draining' : 'active'))
     const askedMs = clock.mono()
     const listed = await leases.list(written.resourceVersion)
     // Paused between question and answer: what the answer says of our peers is as old as the pause was long.
@@ -83,7 +103,7 @@ export function createMembership(deps: MembershipDeps): Membership {
     },
     async drain() {
       apply({ kind: 'drain' })
-      await leases.renew('draining')
+      await alone(() => leases.renew('draining'))
     },
     members: () => memberNames(state, clock.mono()),
     proofAgeMs: () => (state.provenMs === undefined ? undefined : clock.mono() - state.provenMs),

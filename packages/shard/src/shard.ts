@@ -1,14 +1,16 @@
-import type { Clock } from '@metrics-ring/common/clock'
-import { assign, createRing, type Ring } from '@metrics-ring/common/ring'
+import type { Clock, Stop } from '@metrics-ring/common/clock'
+import { type Assignment, assignments, type Ring } from '@metrics-ring/common/ring'
 import type { SampleStore } from '@metrics-ring/common/store'
-import { actsAfterMs, type Claim, type ClaimEvent, isShadow, judge, reduceClaim } from './claims.ts'
+import { type Claim, type ClaimEvent, isShadow, reduceClaim } from './claims.ts'
+import { startCover } from './cover.ts'
 import type { ShardEvents } from './events.ts'
 import { createFreshnessReader } from './freshness.ts'
-import { type Failures, failedAgain, patience } from './patience.ts'
-import { type Fetched, type Known, knownOf, type Outcome, scrape } from './scrape.ts'
+import type { Failures } from './patience.ts'
+import { type Fetched, type Known, knownOf, type Outcome } from './scrape.ts'
 import { createSlots } from './slots.ts'
 import type { Target } from './targets.ts'
 import type { Times } from './times.ts'
+import { createTurns, delayOf } from './turns.ts'
 
 /** The ports of a shard's core: everything it touches besides its own memory. */
 export type ShardDeps = {
@@ -17,9 +19,13 @@ export type ShardDeps = {
   times: Times
   /** The shared clock, milliseconds. */
   now: () => number
+  /** Reads the shared clock again. */
+  resync?: () => Promise<void>
   store: SampleStore
   fetchSample: (target: Target, call: { retry: boolean }) => Promise<Fetched>
   events: ShardEvents
+  /** How a ring assigns, by protocol version. */
+  assignments?: ReadonlyMap<number, Assignment>
 }
 
 /** What is known of one claimed node. */
@@ -28,14 +34,15 @@ export type ClaimedNode = {
   known?: Known
   /** Failures since the last answer. */
   failures?: Failures
-  /** The last scrape's outcome, and when it was sent (shared clock). */
-  last?: { outcome: Outcome['result']; reason?: string; atMs: number; tookMs: number }
+  /** The last scrape's outcome, and when it was sent and over (shared clock). */
+  last?: { outcome: Outcome['result']; reason?: string; atMs: number; endedMs: number; tookMs: number }
 }
 
 export type Shard = {
   /** The nodes there are; those that went are forgotten and deleted from the store by their owner. */
   setTargets(targets: ReadonlyMap<string, Target>): void
-  setMembers(members: string[]): void
+  /** `version`: the protocol version by which they assign. */
+  setMembers(members: readonly string[], version?: number): void
   /** Stops scraping. */
   stop(): void
   nodes(): ReadonlyMap<string, ClaimedNode>
@@ -44,23 +51,45 @@ export type Shard = {
 
 /**
  * The core of a shard: targets and members in, scrapes out. The ring says which nodes are ours (ring.ts), each has a
- * claim (claims.ts) that wakes it once an interval (slots.ts), and then it is scraped (scrape.ts).
+ * claim (claims.ts) that wakes it once an interval (slots.ts), and then it has its turn (turns.ts). What others leave
+ * alone is found by the ladder (cover.ts).
  */
 export function createShard(deps: ShardDeps): Shard {
-  const { self, clock, times, now, store, events } = deps
+  const { self, clock, times, store, events } = deps
   const nodes = new Map<string, ClaimedNode>()
   let targets: ReadonlyMap<string, Target> = new Map()
-  let ring: Ring | undefined
+  let current: { ring: Ring; by: Assignment } | undefined
+  let owners = new Map<string, string>()
   let assigning = false
   const freshness = createFreshnessReader({ clock, store })
+  const turns = createTurns({
+    ...deps,
+    claimed: (node) => nodes.get(node),
+    target: (node) => targets.get(node),
+    change,
+    comesAfter,
+    lastScrape: freshness.read,
+    again: (name) => schedule(name, undefined),
+    paced: (name) => slots.delay(name, delayOf(nodes.get(name) as ClaimedNode, times)),
+  })
   const slots = createSlots({
     clock,
-    now,
+    now: deps.now,
     intervalMs: times.intervalMs,
     awayMs: times.awayMs,
-    onSlot: (node, phaseAtMs) => void act(node, phaseAtMs),
+    onSlot: (node, phaseAtMs) => void turns.take(node, phaseAtMs),
     onAway: wakeUp,
   })
+  let stopCover: Stop | undefined
+  const cover = () =>
+    startCover({
+      ...deps,
+      names: () => targets.keys(),
+      candidates,
+      adopt,
+      mostAtOnce,
+      onError: events.storeFailed,
+    })
 
   /** Once per turn of the event loop, however many nodes and members changed in it. */
   function reassign() {
@@ -68,11 +97,11 @@ export function createShard(deps: ShardDeps): Shard {
     assigning = true
     clock.after(0, () => {
       assigning = false
-      if (ring) applyRing(ring)
+      if (current) applyRing(current)
     })
   }
-  function applyRing(current: Ring) {
-    const owners = assign(current, targets.keys())
+  function applyRing({ ring, by }: { ring: Ring; by: Assignment }) {
+    owners = by.assign(ring, targets.keys())
     const gained: string[] = []
     for (const node of targets.keys()) {
       const before = nodes.get(node)?.claim
@@ -92,8 +121,12 @@ export function createShard(deps: ShardDeps): Shard {
       if (!node) continue
       const record = records?.get(name)
       if (record && record.uid === targets.get(name)?.uid) node.known ??= knownOf(record)
-      slots.claim(name, actsAfterMs(node.claim, record?.tookMs ?? 0, times), record?.atMs)
+      schedule(name, record?.atMs)
     }
+  }
+  function schedule(name: string, lastAtMs: number | undefined) {
+    const node = nodes.get(name)
+    if (node) slots.claim(name, delayOf(node, times), lastAtMs)
   }
   function change(name: string, event: ClaimEvent): Claim | undefined {
     const node = nodes.get(name)
@@ -104,7 +137,7 @@ export function createShard(deps: ShardDeps): Shard {
     else if (!node) nodes.set(name, { claim })
     else {
       node.claim = claim
-      slots.delay(name, actsAfterMs(claim, node.last?.tookMs ?? 0, times))
+      slots.delay(name, delayOf(node, times))
     }
     return claim
   }
@@ -112,42 +145,27 @@ export function createShard(deps: ShardDeps): Shard {
     nodes.delete(name)
     slots.release(name)
   }
-
-  async function act(name: string, phaseAtMs: number) {
-    const node = nodes.get(name)
-    const target = targets.get(name)
-    if (!node || !target) return
-    if (node.claim.kind !== 'own') {
-      const last = await freshness.read(name).catch(() => undefined)
-      if (nodes.get(name) !== node) return
-      const verdict = judge(node.claim, { phaseAtMs, self, times }, last)
-      if (verdict === 'drop') change(name, { kind: 'evidence' })
-      if (verdict !== 'scrape') return
-    }
-    const { scrape: tries, retry } = patience(node.failures, Math.floor(phaseAtMs / times.intervalMs))
-    if (!tries) return
-    const atMs = now()
-    const fetchSample = () => deps.fetchSample(target, { retry })
-    const outcome = await scrape({ ...deps, fetchSample, intervalMs: times.intervalMs }, target, node.known)
-    if (nodes.get(name) === node) finish(name, node, atMs, outcome)
+  async function adopt(name: string) {
+    if (nodes.has(name) || !targets.has(name)) return
+    change(name, owners.get(name) === self ? { kind: 'assigned', mine: true } : { kind: 'overdue' })
+    // Its next turn is the first phase that does not only repeat this scrape.
+    schedule(name, deps.now() + times.intervalMs / 3)
+    await turns.scrapeNow(name)
   }
-  function finish(name: string, node: ClaimedNode, atMs: number, outcome: Outcome) {
-    if (outcome.known) node.known = outcome.known
-    else delete node.known
-    if (outcome.result === 'failed') node.failures = failedAgain(node.failures, outcome.reason)
-    else delete node.failures
-    const tookMs = 'tookMs' in outcome ? outcome.tookMs : (node.last?.tookMs ?? 0)
-    const reason = 'reason' in outcome ? { reason: outcome.reason } : {}
-    node.last = { outcome: outcome.result, ...reason, atMs, tookMs }
-    events.scraped(name, outcome, node.failures)
-    if (outcome.result === 'accepted' || outcome.result === 'unchanged') change(name, { kind: 'scraped' })
-    if (outcome.result === 'duplicate' && outcome.by !== self) {
-      change(name, { kind: 'contested', yields: comesAfter(name, outcome.by) })
-    }
+  /** Twice what is under way on average, so that one of two shards takes over the other's nodes in one interval. */
+  function mostAtOnce(): number {
+    let tookMs = 0
+    for (const { last } of nodes.values()) tookMs += last?.tookMs ?? 0
+    return Math.max(8, Math.ceil((2 * tookMs) / times.intervalMs))
+  }
+  function candidates(node: string) {
+    if (!current || nodes.has(node) || !targets.has(node)) return undefined
+    return { preference: current.ring.preference(node), owner: owners.get(node) }
   }
   /** Whether we are later than the other in the node's preference, over everybody either of us may know. */
   function comesAfter(node: string, other: string): boolean {
-    const union = createRing([...(ring?.members ?? []), self, other].filter((name) => name !== ''))
+    if (!current || other === '') return false
+    const union = current.by.createRing([...current.ring.members, self, other])
     for (const member of union.preference(node))
       if (member === self || member === other) return member === other
     return false
@@ -171,12 +189,18 @@ export function createShard(deps: ShardDeps): Shard {
       }
       reassign()
     },
-    setMembers(members) {
-      ring = createRing(members)
+    setMembers(members, version = 1) {
+      const by = (deps.assignments ?? assignments).get(version)
+      if (!by) throw new RangeError(`this release does not know version ${version} of the assignment`)
+      current = { ring: by.createRing(members), by }
+      stopCover ??= cover()
       reassign()
     },
-    stop: () => slots.clear(),
+    stop() {
+      stopCover?.()
+      slots.clear()
+    },
     nodes: () => nodes,
-    members: () => ring?.members ?? [],
+    members: () => current?.ring.members ?? [],
   }
 }

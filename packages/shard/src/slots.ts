@@ -36,8 +36,8 @@ export function createSlots(deps: SlotDeps): Slots {
   function arm(node: string, slot: Slot) {
     slot.cancel()
     const nowMs = now()
-    // The shared clock has stepped: what lies further ahead than an interval would never come.
-    slot.doneMs = Math.min(slot.doneMs, phaseAt(node, nowMs, intervalMs) + intervalMs)
+    // The shared clock has stepped back: what lies further ahead than a third of an interval was not done by it.
+    slot.doneMs = Math.min(slot.doneMs, phaseAt(node, nowMs + intervalMs / 3, intervalMs))
     const dueMs = slot.doneMs + intervalMs + slot.afterMs
     const plannedMono = clock.mono() + Math.max(0, dueMs - nowMs)
     slot.cancel = clock.after(Math.max(0, dueMs - nowMs), () => fire(node, slot, plannedMono))
@@ -46,7 +46,10 @@ export function createSlots(deps: SlotDeps): Slots {
     const lateMs = clock.mono() - plannedMono
     if (lateMs > deps.awayMs) deps.onAway(lateMs)
     // Slots that were missed while we were away are not made up for: one now, the next in the next interval.
-    const phaseAtMs = Math.max(slot.doneMs + intervalMs, phaseAt(node, now() - slot.afterMs, intervalMs))
+    const phaseAtMs = Math.max(
+      Math.min(slot.doneMs + intervalMs, phaseAt(node, now() + intervalMs / 3, intervalMs)),
+      phaseAt(node, now() - slot.afterMs, intervalMs),
+    )
     // A phase that follows within a third of an interval would only repeat this scrape: leave it out.
     const nextIsNear = phaseAtMs + intervalMs - now() < intervalMs / 3
     slot.doneMs = nextIsNear ? phaseAtMs + intervalMs : phaseAtMs

@@ -14,6 +14,8 @@ function after(...events: ClaimEvent[]): Claim['kind'] | 'none' {
   return claim?.kind ?? 'none'
 }
 
+const steady = { tookMs: 0, failing: false }
+
 describe('the claim on a node', () => {
   it('is gained from the ring, and owned after the first scrape of my own', () => {
     expect(after(mine)).to.equal('gained')
@@ -52,11 +54,11 @@ describe('the claim on a node', () => {
     expect(after(others)).to.equal('none')
   })
 
-  it('steps back to retained after two contested intervals in a row, if the other comes first', () => {
+  it('steps back to gained after two contested intervals in a row, if the other comes first', () => {
     const loses: ClaimEvent = { kind: 'contested', yields: true }
     const wins: ClaimEvent = { kind: 'contested', yields: false }
     expect(after(mine, scraped, loses)).to.equal('own')
-    expect(after(mine, scraped, loses, loses)).to.equal('retained')
+    expect(after(mine, scraped, loses, loses)).to.equal('gained')
     expect(after(mine, scraped, loses, scraped, loses)).to.equal('own')
     expect(after(mine, scraped, wins, wins, wins)).to.equal('own')
   })
@@ -67,7 +69,7 @@ describe('an own node that is contested', () => {
     let claim = reduceClaim({ kind: 'own', contested: 0, early: 0 }, { kind: 'contested', yields: false }, 0)
     const delays: number[] = []
     for (let i = 0; i < 6 && claim; i++) {
-      delays.push(actsAfterMs(claim, 0, times(15_000)))
+      delays.push(actsAfterMs(claim, steady, times(15_000)))
       claim = reduceClaim(claim, scraped, 0)
     }
     expect(delays).to.deep.equal([-250, -250, -250, -250, 0, 0])
@@ -75,31 +77,44 @@ describe('an own node that is contested', () => {
 })
 
 describe('a slot of a claimed node', () => {
-  const slot = { phaseAtMs: 100_000, self: 'me', times: times(15_000) }
+  const slot = { phaseAtMs: 100_000, self: 'me', failedMs: undefined }
+  const W = times(15_000)
+  const look = (claim: Claim, last: Parameters<typeof judge>[2], failedMs?: number) =>
+    judge(claim, { ...slot, failedMs }, last, W)
   const own: Claim = { kind: 'own', contested: 0, early: 0 }
   const retained: Claim = { kind: 'retained', sinceMs: 0 }
 
   it('is always a scrape for the owner', () => {
-    expect(judge(own, slot, { atMs: 100_000, by: 'other' })).to.equal('scrape')
+    expect(look(own, { atMs: 100_000, by: 'other' })).to.equal('scrape')
   })
 
   it('is skipped for what was just gained, and drops a shadow, if another scraped in this interval', () => {
     const another = { atMs: 99_600, by: 'other' }
-    expect(judge({ kind: 'gained' }, slot, another)).to.equal('skip')
-    expect(judge(retained, slot, another)).to.equal('drop')
+    expect(look({ kind: 'gained' }, another)).to.equal('skip')
+    expect(look(retained, another)).to.equal('drop')
   })
 
   it('is a scrape if the last one is of an earlier interval, mine, or unknown', () => {
     for (const last of [{ atMs: 99_000, by: 'other' }, { atMs: 100_000, by: 'me' }, undefined]) {
-      expect(judge({ kind: 'gained' }, slot, last)).to.equal('scrape')
-      expect(judge(retained, slot, last)).to.equal('scrape')
+      expect(look({ kind: 'gained' }, last)).to.equal('scrape')
+      expect(look(retained, last)).to.equal('scrape')
     }
   })
 
   it('comes at the phase for the owner, a little later for a new owner, later still for a shadow', () => {
-    expect(actsAfterMs(own, 9_000, slot.times)).to.equal(0)
-    expect(actsAfterMs({ kind: 'gained' }, 100, slot.times)).to.equal(1_000)
-    expect(actsAfterMs(retained, 100, slot.times)).to.equal(2_000)
-    expect(actsAfterMs(retained, 4_000, slot.times)).to.equal(6_000)
+    const took = (tookMs: number) => ({ tookMs, failing: false })
+    expect(actsAfterMs(own, took(9_000), W)).to.equal(0)
+    expect(actsAfterMs({ kind: 'gained' }, took(100), W)).to.equal(1_000)
+    expect(actsAfterMs(retained, took(100), W)).to.equal(2_000)
+    expect(actsAfterMs(retained, took(4_000), W)).to.equal(7_000)
+    expect(actsAfterMs(retained, { tookMs: 100, failing: true }, W)).to.equal(11_250)
+  })
+
+  it('drops a shadow whose own scrapes fail once another has tried since', () => {
+    const stale = { atMs: 50_000, by: 'me', triedMs: 95_000 }
+    expect(look(retained, stale, 90_000)).to.equal('drop')
+    expect(look(retained, stale, 94_900)).to.equal('scrape')
+    expect(look(retained, stale)).to.equal('scrape')
+    expect(look({ kind: 'gained' }, stale, 90_000)).to.equal('scrape')
   })
 })

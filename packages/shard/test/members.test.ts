@@ -38,6 +38,7 @@ function lease(shard: string, renewed: number, more: Partial<LeaseView> = {}): L
     state: 'active',
     durationMs: 20_000,
     resourceVersion: '1',
+    protocols: [1],
     ...more,
   }
 }

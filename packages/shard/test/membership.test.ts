@@ -46,7 +46,7 @@ function setUp() {
 }
 
 function view(shard: string, renewTime: string, state: LeaseView['state'] = 'active'): LeaseView {
-  return { shard, holder: shard, renewTime, state, durationMs: 20_000, resourceVersion: '1' }
+  return { shard, holder: shard, renewTime, state, durationMs: 20_000, resourceVersion: '1', protocols: [1] }
 }
 
 describe('the membership of a shard', () => {

@@ -119,17 +119,30 @@ describe('shards over one store', () => {
   })
 
   it('scrape at once what a dead shard has not scraped for an interval', async () => {
-    const { clock, scrapes, shard, longestGap } = setUp(60)
+    const { clock, shard, longestGap } = setUp(60)
     const [a, b] = [shard('a'), shard('b')]
     for (const each of [a, b]) each.setMembers(['a', 'b'])
     await clock.advance(2 * W)
     a.stop()
-    scrapes.length = 0
     await clock.advance(20_000)
     b.setMembers(['b'])
     await clock.advance(3 * W)
     expect(b.nodes().size).to.equal(60)
     expect(longestGap()).to.be.at.most(W + 20_000)
+  })
+
+  it('cover the nodes of a dead shard before anybody says that it is dead, and only once each', async () => {
+    const { clock, scrapes, shard, counts, longestGap } = setUp(60)
+    const names = ['a', 'b', 'c', 'd']
+    const [a, ...others] = names.map(shard)
+    for (const each of [a!, ...others]) each.setMembers(names)
+    await clock.advance(2 * W)
+    a!.stop()
+    await clock.advance(8 * W)
+    expect(longestGap()).to.be.at.most(W + 7_600)
+    scrapes.length = 0
+    await clock.advance(4 * W)
+    expect(counts()).to.deep.equal({ least: 4, most: 4 })
   })
 
   it('scrape a new node within a second, and forget one that is deleted, also in the store', async () => {
