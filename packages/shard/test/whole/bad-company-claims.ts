@@ -32,8 +32,10 @@ export function claimBadCompanyIsHarmless(options: BadCompanyOptions): void {
     })
 
     it('scrapes in flight at once stay near the mean', () => {
-      const { peak, mean } = found.inFlight
-      expect(peak, `mean ${mean}`).to.be.at.most(2 * mean + 5)
+      const { mean, p99, peak } = found.inFlight
+      expect(p99, `mean ${mean}`).to.be.at.most(2 * mean + 2)
+      // A pause of this process, which plays the kubelets too, makes what was due in it due at once.
+      expect(peak, `mean ${mean}`).to.be.at.most(3 * mean + 5)
     })
 
     it('a new node is scraped within 1 s of its watch event', () => {

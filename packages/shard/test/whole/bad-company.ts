@@ -7,7 +7,7 @@ export type BadCompanyOptions = RealOptions & { intervals: number }
 export type BadCompany = {
   /** 99th percentile of the ages of the sound nodes' samples: while all are well, and with hanging ones. */
   p99Ms: { before: number; after: number }
-  inFlight: { peak: number; mean: number }
+  inFlight: { mean: number; p99: number; peak: number }
   /** Between two scrapes of one node: the least and the most, of those that are slow and of all others. */
   gapsMs: Record<'slow' | 'hanging' | 'sound', { least: number; most: number; count: number }>
   /** Answers that the slow kubelets gave to the end, of so many asked for. */

@@ -80,22 +80,14 @@ function createFlights() {
     reset() {
       all = []
     },
-    /** How many were under way at once since the reset: at most, and on average. */
+    /** How many were under way at once since the reset: on average, at most for 99 % of the time, and at most. */
     inFlight() {
       const nowMs = realClock.mono()
-      const spans = all.map(({ fromMs, toMs }) => ({ fromMs, toMs: Math.min(toMs, nowMs) }))
-      const firstMs = Math.min(...spans.map(({ fromMs }) => fromMs))
-      const busyMs = spans.reduce((sum, { fromMs, toMs }) => sum + toMs - fromMs, 0)
-      const steps = spans.flatMap(({ fromMs, toMs }) => [
+      const steps = all.flatMap(({ fromMs, toMs }) => [
         { atMs: fromMs, by: 1 },
-        { atMs: toMs, by: -1 },
+        { atMs: Math.min(toMs, nowMs), by: -1 },
       ])
-      let [under, peak] = [0, 0]
-      for (const { by } of steps.sort((a, b) => a.atMs - b.atMs || a.by - b.by)) {
-        under += by
-        peak = Math.max(peak, under)
-      }
-      return { peak, mean: busyMs / (nowMs - firstMs) }
+      return levels(steps.sort((a, b) => a.atMs - b.atMs || a.by - b.by))
     },
     /** Of each node, the times between one scrape's beginning and the next's, milliseconds. */
     gaps(): Map<string, number[]> {
@@ -108,4 +100,23 @@ function createFlights() {
       )
     },
   }
+}
+
+/** Of a number that goes up and down: its mean, what it does not exceed for 99 % of the time, and its peak. */
+function levels(steps: { atMs: number; by: number }[]) {
+  const spans: { level: number; ms: number }[] = []
+  let level = 0
+  for (const [index, { atMs, by }] of steps.entries()) {
+    level += by
+    spans.push({ level, ms: (steps[index + 1]?.atMs ?? atMs) - atMs })
+  }
+  const allMs = spans.reduce((sum, { ms }) => sum + ms, 0)
+  const mean = spans.reduce((sum, span) => sum + span.level * span.ms, 0) / allMs
+  const sorted = spans.sort((a, b) => a.level - b.level)
+  let leftMs = 0.99 * allMs
+  const p99 = sorted.find(({ ms }) => {
+    leftMs -= ms
+    return leftMs <= 0
+  })
+  return { mean, p99: p99?.level ?? 0, peak: sorted.at(-1)?.level ?? 0 }
 }
