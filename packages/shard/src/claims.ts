@@ -108,7 +108,9 @@ export function actsAfterMs(claim: Claim, { tookMs, failing }: Pace, times: Time
   if (claim.kind === 'gained') return times.gainedMs
   // Late enough for another's attempt to have failed as well, however long that takes.
   if (failing) return 0.75 * times.intervalMs
-  return Math.max(times.shadowMs, times.gainedMs + 1.5 * tookMs)
+  // A scrape any later would pass for one of the next interval, and keep the node's new owner waiting for ever.
+  const mostMs = times.intervalMs - 2 * times.slackMs
+  return Math.min(Math.max(times.shadowMs, times.gainedMs + 1.5 * tookMs), mostMs)
 }
 
 /** A node's turn in an interval; shared clock, milliseconds. */

@@ -110,6 +110,15 @@ describe('a slot of a claimed node', () => {
     expect(actsAfterMs(retained, { tookMs: 100, failing: true }, W)).to.equal(11_250)
   })
 
+  it('comes before the next interval even for the shadow of a very slow kubelet, whose scrape would count there', () => {
+    const next = slot.phaseAtMs + W.intervalMs
+    for (const tookMs of [9_300, 9_900, 20_000]) {
+      const atMs = slot.phaseAtMs + actsAfterMs(retained, { tookMs, failing: false }, W)
+      const verdict = judge({ kind: 'gained' }, { ...slot, phaseAtMs: next }, { atMs, by: 'shadow' }, W)
+      expect(verdict, 'of the shard that is to take over').to.equal('scrape')
+    }
+  })
+
   it('drops a shadow whose own scrapes fail once another has tried since', () => {
     const stale = { atMs: 50_000, by: 'me', triedMs: 95_000 }
     expect(look(retained, stale, 90_000)).to.equal('drop')
