@@ -15,6 +15,8 @@ export type Candidate = {
   source: Source
   /** The greatest start of its containers, milliseconds since the epoch; 0: no start is known. */
   startMs: number
+  /** When the oldest usage from before a container's present life was scraped, shared clock; Infinity: none is. */
+  heldMs: number
   /** Shared clock, milliseconds; 0: a container has no usage, and a partial pod is never served. */
   expiresMs: number
   timestampMs: number
@@ -24,26 +26,37 @@ export type Candidate = {
 
 /** A pod whose containers all started this long before the Pod object was created is an earlier one, milliseconds. */
 const earlierMs = 10_000
+/** creationTimestamp is truncated to it, milliseconds. */
+const secondMs = 1_000
 
 export function candidateOf(pod: PodRecord, source: Source, maxAgeMs: number): Candidate {
   const { containers } = pod
   const earliest = containers.length === 0 ? undefined : containers.reduce(earlier).usage
   let startMs = 0
+  let heldMs = Number.POSITIVE_INFINITY
   let atMs = Number.POSITIVE_INFINITY
   for (const container of containers) {
     startMs = Math.max(startMs, startOf(container))
     atMs = Math.min(atMs, container.usage?.atMs ?? Number.NEGATIVE_INFINITY)
+    if (isHeld(container)) heldMs = Math.min(heldMs, container.usage?.atMs ?? heldMs)
   }
   // Without a usage of each container there is nothing to serve, and nothing is kept of it.
   const complete = earliest !== undefined && atMs > Number.NEGATIVE_INFINITY
   return {
     source,
     startMs,
+    heldMs,
     expiresMs: complete ? atMs + maxAgeMs : 0,
     timestampMs: complete ? earliest.timestampMs : 0,
     windowMs: complete ? earliest.windowMs : 0,
     containers: complete ? itemContainers(containers) : none,
   }
+}
+
+/** Its usage is of an earlier life of the container than the record has seen. */
+function isHeld(container: ContainerRecord): boolean {
+  const { usage, absent } = container
+  return usage !== undefined && (absent === true || usage.timestampMs < startOf(container))
 }
 
 const none: Candidate['containers'] = []
@@ -73,9 +86,10 @@ export function itemUsage(usage: ItemUsage): ItemUsage {
  * @param createdMs creationTimestamp of the Pod object; 0: not known.
  */
 export function choose(candidates: readonly Candidate[], createdMs: number): Candidate | undefined {
-  const standing = candidates.filter(
-    ({ source, startMs }) => source.live && (startMs === 0 || startMs >= createdMs - earlierMs),
-  )
+  const standing = candidates.filter(({ source, startMs, heldMs }) => {
+    const isEarlier = startMs !== 0 && startMs < createdMs - earlierMs
+    return source.live && !isEarlier && heldMs >= createdMs + secondMs
+  })
   if (standing.length < 2) return standing[0]
   const byStart = standing.every(({ startMs }) => startMs > 0)
   return standing.reduce((best, each) => (outranks(each, best, byStart) ? each : best))

@@ -80,6 +80,25 @@ describe('the view', () => {
     expect(namesAt(at(31))).to.deep.equal(['a/p'])
   })
 
+  it('never serves the usage of the earlier pod for one that was created again on the same node', () => {
+    const { view, put, namesAt } = createTestView()
+    view.upsertNode(nodeObject('n1'))
+    view.upsertPod(podObject('a/p', {}, at(10)))
+    // The new container has been seen, but has no usage of its own yet: the record holds the last one.
+    put(record('n1', at(15), { 'a/p': [{ startMs: at(12), usage: { timestampMs: at(5), atMs: at(8) } }] }))
+    expect(namesAt(at(16))).to.deep.equal([])
+    put(record('n1', at(30), { 'a/p': [{ startMs: at(12) }] }))
+    expect(namesAt(at(31))).to.deep.equal(['a/p'])
+  })
+
+  it('keeps serving the usage from before a restart of a container', () => {
+    const { view, put, namesAt } = createTestView()
+    view.upsertNode(nodeObject('n1'))
+    view.upsertPod(podObject('a/p', {}, at(-500)))
+    put(record('n1', at(15), { 'a/p': [{ startMs: at(12), usage: { timestampMs: at(5), atMs: at(8) } }] }))
+    expect(namesAt(at(16))).to.deep.equal(['a/p'])
+  })
+
   it('allows a container to start up to 10 s before its pod was created, for clocks differ', () => {
     const { view, put, namesAt } = createTestView()
     view.upsertNode(nodeObject('n1'))
