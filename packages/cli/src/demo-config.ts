@@ -22,6 +22,11 @@ export const demoFlags = {
   once: { type: 'bool', help: 'Wait for complete data, print what kubectl top prints, and exit.' },
   json: { type: 'bool', help: 'With --once, print a summary as JSON instead.' },
   timeout: { type: 'duration', default: '3m', help: 'How long --once waits for complete data.' },
+  story: {
+    type: 'string',
+    oneOf: ['hpa'],
+    help: 'Tell a story instead, and exit. hpa: what an autoscaler sees when a scrape is lost.',
+  },
   help: { type: 'bool', short: 'h', help: 'Print this help and exit.' },
 } as const satisfies FlagTable
 
@@ -37,6 +42,7 @@ export type DemoConfig = {
   once: boolean
   json: boolean
   timeoutMs: number
+  story: string | undefined
 }
 
 export function readDemoConfig(argv: readonly string[]): {
@@ -57,6 +63,7 @@ export function readDemoConfig(argv: readonly string[]): {
     once: values.once,
     json: values.json,
     timeoutMs: values.timeout,
+    story: values.story,
   }
   if (config.json && !config.once) faults.push('--json goes with --once')
   return { config, faults, help: values.help }

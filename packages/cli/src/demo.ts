@@ -27,7 +27,8 @@ export async function runDemo(argv: readonly string[]): Promise<void> {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => abort.abort())
   try {
     const running = await startAll(config, lifecycle, abort.signal)
-    if (config.once) await printOnce(running, config, abort.signal)
+    if (config.story) await tellStory(running, config, abort.signal)
+    else if (config.once) await printOnce(running, config, abort.signal)
     else await watchDemo(running, config, abort)
   } catch (error) {
     if (!abort.signal.aborted) {
@@ -71,6 +72,13 @@ async function startAll(config: DemoConfig, lifecycle: Lifecycle, signal: AbortS
   await deployment.register(signal)
   say('registered v1.metrics.k8s.io and v1beta1.metrics.k8s.io; waiting for data …')
   return { cluster, deployment, kubectl, dir }
+}
+
+async function tellStory({ cluster }: Running, config: DemoConfig, signal: AbortSignal): Promise<void> {
+  const { tellHpaStory } = await import('./story-hpa.ts')
+  const write = (text: string) => void process.stdout.write(text)
+  const good = await tellHpaStory({ cluster, intervalMs: config.intervalMs, signal, write })
+  if (!good) process.exitCode = 1
 }
 
 async function printOnce(
