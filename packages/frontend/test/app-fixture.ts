@@ -1,7 +1,7 @@
 import type { ClientHttp2Session } from 'node:http2'
 import { createFakeClock } from '@metrics-ring/common/testing/fake-clock'
 import { createApp } from '../src/app.ts'
-import type { Authentication } from '../src/authn.ts'
+import type { Authentication, Authenticator } from '../src/authn.ts'
 import type { Authorization } from '../src/authz.ts'
 import type { Check } from '../src/health.ts'
 import type { User } from '../src/identity.ts'
@@ -15,7 +15,10 @@ import { at, nodeObject, podObject, record } from './builders.ts'
 import { askH2, connectH2, type Got, servingPair } from './tls-fixture.ts'
 
 /** A frontend without a store and an API server: its view is fed by hand, and who asks is as the test says. */
-export async function startApp({ mostInFlight = 400 } = {}) {
+export async function startApp({
+  mostInFlight = 400,
+  authenticate = undefined as Authenticator | undefined,
+} = {}) {
   const clock = createFakeClock(1_000_000)
   const knobs = {
     nowMs: at(1) as number | undefined,
@@ -32,7 +35,7 @@ export async function startApp({ mostInFlight = 400 } = {}) {
   const resources = createResources({ view, clock, now: () => knobs.nowMs })
   const handler = createApp({
     trustLoaded: () => knobs.trustLoaded,
-    authenticate: async () => knobs.authentication,
+    authenticate: authenticate ?? (async () => knobs.authentication),
     async authorize() {
       if (knobs.defect) throw knobs.defect
       return knobs.authorization
