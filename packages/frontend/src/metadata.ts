@@ -35,7 +35,7 @@ export function followMetadata({ client, clock, log, view }: MetadataDeps) {
     handler: {
       upsert: ({ metadata }) => view.upsertPod(podObject(metadata)),
       remove: (namespace, name) => view.removePod(namespace, name),
-      retain: (has) => view.retainPods(has),
+      retain: (has) => void view.retainPods(has),
     },
   })
   const stops: Stop[] = [nodes.start(), pods.start()]

@@ -4,6 +4,7 @@ import type { PodObject } from './objects.ts'
 import { createOrder } from './order.ts'
 import { type Candidate, choose, podItem, type Source, sameSample } from './pod-rules.ts'
 import { createShelf, type Entry, putOn, type Selection, type Shelf, select, takeOff } from './shelf.ts'
+import { eachInTurns } from './turns.ts'
 
 /** An item as it stands in a list, in the two representations that are kept. */
 export type Rendered = { json: Buffer; protobuf: Buffer }
@@ -26,6 +27,8 @@ export function createPods(render: (item: PodItem) => Rendered) {
   const namespaces = new Map<string, Namespace>()
   const order = createOrder<Namespace>()
   const count = { losers: 0 }
+  /** Of each `retain` under way, what was upserted since it began. */
+  const retaining = new Set<Set<PodEntry>>()
 
   function entryOf(namespace: string, name: string): PodEntry {
     let home = namespaces.get(namespace)
@@ -91,6 +94,7 @@ export function createPods(render: (item: PodItem) => Rendered) {
     },
     upsert({ namespace, name, createdMs, labels }: PodObject) {
       const entry = entryOf(namespace, name)
+      for (const upserted of retaining) upserted.add(entry)
       entry.createdMs = createdMs
       const changed = (namespaces.get(namespace) as Namespace).shelf.groups.join(entry, labels)
       judge(entry, changed)
@@ -99,12 +103,15 @@ export function createPods(render: (item: PodItem) => Rendered) {
       const entry = namespaces.get(namespace)?.shelf.byName.get(name)
       if (entry) forget(entry)
     },
-    retain(has: (namespace: string, name: string) => boolean) {
-      for (const { shelf } of [...namespaces.values()]) {
-        for (const entry of [...shelf.byName.values()]) {
-          if (entry.group && !has(entry.namespace, entry.name)) forget(entry)
-        }
-      }
+    /** In turns. What is upserted meanwhile stays, whatever `has` says of it. */
+    async retain(has: (namespace: string, name: string) => boolean) {
+      const upserted = new Set<PodEntry>()
+      retaining.add(upserted)
+      const all = [...namespaces.values()].flatMap(({ shelf }) => [...shelf.byName.values()])
+      await eachInTurns(all, (entry) => {
+        if (entry.group && !upserted.has(entry) && !has(entry.namespace, entry.name)) forget(entry)
+      })
+      retaining.delete(upserted)
     },
     find: (namespace: string, name: string) => namespaces.get(namespace)?.shelf.byName.get(name),
     /** By namespace, then name; one array a namespace. */

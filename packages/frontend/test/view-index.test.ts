@@ -58,9 +58,9 @@ function path({ namespace, name }: { namespace: string; name: string }): string 
 }
 
 describe('the index of the view', () => {
-  it('selects what a scan over everything selects, whatever came before', () => {
-    fc.assert(
-      fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+  it('selects what a scan over everything selects, whatever came before', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 60 }), async (steps) => {
         const { view, put } = createTestView()
         const naive = createNaive()
         let seconds = 0
@@ -69,7 +69,7 @@ describe('the index of the view', () => {
           if (each.kind === 'upsert')
             view.upsertPod(podObject(path(each.pod), each.labels as object as never))
           if (each.kind === 'remove') view.removePod(each.pod.namespace, each.pod.name)
-          if (each.kind === 'retain') view.retainPods((_, name) => name === each.kept)
+          if (each.kind === 'retain') await view.retainPods((_, name) => name === each.kept)
           if (each.kind === 'record') {
             put(
               record(

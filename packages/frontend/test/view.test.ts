@@ -218,18 +218,35 @@ describe('the view', () => {
     expect(nodesAt(at(16))[0]?.usage.memoryBytes).to.equal(2)
   })
 
-  it('drops what a new full list no longer has', () => {
+  it('drops what a new full list no longer has', async () => {
     const { view, put, namesAt, nodesAt } = createTestView()
     for (const node of ['n1', 'n2']) {
       view.upsertNode(nodeObject(node))
       view.upsertPod(podObject(`a/${node}`))
       put(record(node, at(0), { [`a/${node}`]: [{}] }))
     }
-    view.retainPods((_, name) => name === 'n2')
+    await view.retainPods((_, name) => name === 'n2')
     expect(namesAt(at(1))).to.deep.equal(['a/n2'])
     view.retainNodes((name) => name === 'n1')
     expect(nodesAt(at(1)).map((n) => n.name)).to.deep.equal(['n1'])
     expect(namesAt(at(1))).to.deep.equal([])
+  })
+
+  it('keeps what came while it was dropping', async () => {
+    const { view } = createTestView()
+    const names = Array.from({ length: 100_000 }, (_, n) => `p${n}`)
+    for (const name of names) view.upsertPod(podObject(`a/${name}`))
+    const dropping = view.retainPods(() => {
+      for (const until = performance.now() + 0.001; performance.now() < until; );
+      return false
+    })
+    await new Promise((resolve) => setImmediate(resolve))
+    view.upsertPod(podObject('a/p99999', { app: 'new' }))
+    view.upsertPod(podObject('a/fresh'))
+    await dropping
+    const left = names.filter((name) => view.findPod('a', name))
+    expect(left).to.deep.equal(['p99999'])
+    expect(view.findPod('a', 'fresh')?.group).to.not.equal(undefined)
   })
 
   it('forgets records of nodes that are long gone', () => {
