@@ -74,8 +74,13 @@ export function createServer({ tls, handler, clock, random, connectionAgeMs }: S
   function retire(session: ServerHttp2Session) {
     if (session.closed || session.destroyed) return
     session.goaway(0, 2 ** 31 - 1)
-    clock.after(noticeMs, () => session.close())
-    clock.after(lingerMs, () => session.destroy())
+    const cancels = [
+      clock.after(noticeMs, () => session.close()),
+      clock.after(lingerMs, () => session.destroy()),
+    ]
+    session.once('close', () => {
+      for (const cancel of cancels) cancel()
+    })
   }
   server.on('secureConnection', (socket: TLSSocket) => {
     sockets.set(socket, clock.mono() + ageMs())
