@@ -1,0 +1,104 @@
+import { createRing } from '@metrics-ring/common/ring'
+import { isShadow } from '../../src/claims.ts'
+import type { Seen } from './record.ts'
+import { type SimShard, times, type World } from './world.ts'
+
+const W = times.intervalMs
+/** No kubelet is left alone for longer, whatever happens, while the store answers, milliseconds. */
+const mostAgeMs = 40_000
+/** Without the ladder (no store) the ring alone moves nodes: expiry, two ticks, joining, an interval. */
+const mostAgeBlindMs = times.leaseMs + 3 * times.renewMs + times.joinMs + 2 * W
+
+/** Notes what excuses a rule, at every look. */
+export function noteExcuses(seen: Seen, world: World): void {
+  const { faults, shards, api } = world
+  if (faults.store) seen.mark('store')
+  if (faults.api || api.faults.status !== undefined) seen.mark('api')
+  if (api.faults.staleMs > 0) seen.mark('stale')
+  for (const { name, links, process } of shards.values()) {
+    if (links.store) seen.mark(`store ${name}`)
+    if (links.api) seen.mark('api cut')
+    if (links.kubelets) seen.mark('kubelets cut')
+    if (process.state() === 'stopped') {
+      seen.mark(`stopped ${name}`)
+      seen.mark('stopped')
+    }
+  }
+  if (![...shards.values()].some(isCapable)) seen.mark('nobody')
+  for (const { node, fault } of world.kubelets.all.values()) if (fault) seen.mark(`kubelet ${node}`)
+}
+
+function isCapable({ process, links, core }: SimShard): boolean {
+  return process.state() === 'running' && !links.store && !links.kubelets && core.shard.members().length > 0
+}
+
+/** I5, and the bound on the time between scrapes: checked once a virtual second. */
+export function checkCoverage(seen: Seen, world: World): void {
+  const nowMs = world.scheduler.now()
+  for (const node of world.targets.keys()) {
+    const from = Math.max(lastScrapeMs(seen, node), seen.lastMs(`kubelet ${node}`), seen.lastMs('nobody'))
+    const gapMs = nowMs - Math.max(from, seen.since.get(node) ?? nowMs)
+    const isBlind = seen.recently('store', gapMs) || seen.recently('store emptied', gapMs + 5_000)
+    const isHelpless = isBlind && (seen.recently('api', gapMs) || seen.recently('stale', gapMs))
+    const isLame = seen.recently('kubelets cut', gapMs) || seen.recently('stopped', gapMs) || isBlind
+    if (isHelpless) continue
+    const boundMs = (isLame ? mostAgeBlindMs : mostAgeMs) + 2 * tookMs(world, node)
+    if (gapMs > boundMs && !seen.recently(`told ${node}`, 60_000)) {
+      seen.mark(`told ${node}`)
+      seen.violated('age', `${node} was not scraped for ${Math.round(gapMs)} ms (${holders(world, node)})`)
+    }
+    if (!isLame && gapMs > W + 10_000) checkHeld(seen, world, node, gapMs)
+  }
+}
+
+function checkHeld(seen: Seen, world: World, node: string, gapMs: number) {
+  const shards = [...world.shards.values()]
+  const isHeld = shards.some((shard) => isCapable(shard) && shard.core.shard.nodes().has(node))
+  if (isHeld) return
+  const names = new Set(shards.flatMap(({ core }) => core.shard.members()))
+  const preference = [...createRing([...names]).preference(node)]
+  const live = new Set(shards.filter(isCapable).map(({ name }) => name))
+  const dead = preference.findIndex((name) => live.has(name))
+  const boundMs = W + times.rungMs * (Math.max(0, dead) + 1) + times.ladderMs + 1.5 * tookMs(world, node) + 1_000
+  if (gapMs > boundMs) seen.violated('I5', `nobody holds ${node}, last scraped ${Math.round(gapMs)} ms ago`)
+}
+
+/** I13, at the end: the ring is quiet, and each node is scraped once in an interval. */
+export function checkQuiet(seen: Seen, world: World, exact: boolean): void {
+  const shards = [...world.shards.values()]
+  const names = shards.map(({ name }) => name).sort()
+  const owners = new Map<string, string[]>()
+  for (const { name, core, versions } of shards) {
+    const members = core.shard.members().join(' ')
+    if (members !== names.join(' ')) seen.violated('I13', `${name} sees the ring ${members}, it is ${names.join(' ')}`)
+    for (const [node, { claim }] of core.shard.nodes()) {
+      if (isShadow(claim)) seen.violated('I13', `${name} still holds ${node} as ${claim.kind}`)
+      else owners.set(node, [...(owners.get(node) ?? []), name])
+    }
+    if (versions.length === 0) seen.violated('I13', `${name} speaks no version`)
+  }
+  for (const node of world.targets.keys()) {
+    const by = owners.get(node) ?? []
+    if (by.length !== 1) seen.violated('I13', `${node} is owned by ${by.length} shards: ${by.join(' ')}`)
+    const nowMs = world.scheduler.now()
+    const count = (seen.attempts.get(node) ?? []).filter(({ ms }) => ms > nowMs - 4 * W).length
+    if (exact ? count !== 4 : Math.abs(count - 4) > 1)
+      seen.violated('I13', `${node} was scraped ${count} times in the last 4 intervals`)
+  }
+}
+
+function lastScrapeMs(seen: Seen, node: string): number {
+  return seen.attempts.get(node)?.findLast(({ ok }) => ok)?.ms ?? 0
+}
+
+function tookMs(world: World, node: string): number {
+  return world.kubelets.all.get(node)?.tookMs ?? 0
+}
+
+function holders(world: World, node: string): string {
+  const held = [...world.shards.values()].flatMap(({ name, core }) => {
+    const claimed = core.shard.nodes().get(node)
+    return claimed ? [`${name}: ${claimed.claim.kind}, ${claimed.last?.outcome}`] : []
+  })
+  return held.join('; ') || 'held by nobody'
+}
