@@ -14,7 +14,7 @@ export type ReflectorHandler<T extends KubeObject> = {
   upsert(object: T): void
   remove(namespace: string, name: string): void
   /** After a full list: drop everything for which `has` is false. */
-  retain(has: (namespace: string, name: string) => boolean): void
+  retain(has: (namespace: string, name: string) => boolean): void | Promise<void>
 }
 
 export type ReflectorOptions<T extends KubeObject> = {
@@ -95,28 +95,34 @@ export function createReflector<T extends KubeObject>(options: ReflectorOptions<
   }
 }
 
-type Page<T> = { items?: T[]; metadata?: { resourceVersion?: string; continue?: string } }
-
-/** Hands over every object, page by page; returns the resourceVersion to watch from. */
+/**
+ * Hands over every object, page by page; returns the resourceVersion to watch from. A page is on its way while the
+ * one before it is handed over: on a large cluster the list is most of a frontend's start.
+ */
 async function listAll<T extends KubeObject>(
   options: ReflectorOptions<T>,
   signal: AbortSignal,
 ): Promise<string> {
   const seen = new Set<string>()
-  let token = ''
+  let coming: Promise<Page<T>> | undefined = getPage<T>(options, '', signal)
   let version = ''
-  do {
-    const page = await getPage<T>(options, token, signal)
+  while (coming) {
+    const page: Page<T> = await coming
+    const token = page.metadata?.continue
+    coming = token ? getPage<T>(options, token, signal) : undefined
+    // Should handing over fail, nobody waits for the page to come any more.
+    coming?.catch(() => {})
     for (const object of page.items ?? []) {
       seen.add(keyOf(object.metadata.namespace ?? '', object.metadata.name))
       options.handler.upsert(object)
     }
     version = page.metadata?.resourceVersion ?? ''
-    token = page.metadata?.continue ?? ''
-  } while (token !== '')
-  options.handler.retain((namespace, name) => seen.has(keyOf(namespace, name)))
+  }
+  await options.handler.retain((namespace, name) => seen.has(keyOf(namespace, name)))
   return version
 }
+
+type Page<T> = { items?: T[]; metadata?: { resourceVersion?: string; continue?: string } }
 
 async function getPage<T>(options: ReflectorOptions<T & KubeObject>, token: string, signal: AbortSignal) {
   const query = new URLSearchParams({ ...options.query, limit: String(pageSize) })
