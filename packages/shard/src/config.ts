@@ -1,6 +1,7 @@
 import { hostname } from 'node:os'
 import { type FlagTable, readFlags } from '@metrics-ring/common/flags'
 import { metricsServerFlags } from '@metrics-ring/common/metrics-server-flags'
+import type { EndpointChoice } from './endpoint.ts'
 
 /** The flags of `metrics-ring shard`; names that metrics-server has mean what they mean there. */
 export const shardFlags = {
@@ -59,6 +60,12 @@ export const shardFlags = {
     help: 'Client certificate file for kubelets, instead of a token.',
   },
   'kubelet-client-key': { type: 'string', help: 'Key file of the client certificate.' },
+  'kubelet-endpoint': {
+    type: 'string',
+    default: 'auto',
+    oneOf: ['auto', 'resource', 'summary'],
+    help: 'Ask for /metrics/resource, /stats/summary, or the latter only of kubelets that lack the former.',
+  },
   'kubelet-request-timeout': {
     type: 'duration',
     help: 'Bound on one scrape; 10s by default, less at short intervals.',
@@ -90,6 +97,7 @@ export type ShardConfig = {
     caFile: string | undefined
     certFile: string | undefined
     keyFile: string | undefined
+    endpoint: EndpointChoice
     timeoutMs: number
   }
   nodeSelector: string
@@ -122,6 +130,7 @@ export function readShardConfig(
       caFile: values['kubelet-certificate-authority'],
       certFile: values['kubelet-client-certificate'],
       keyFile: values['kubelet-client-key'],
+      endpoint: values['kubelet-endpoint'] as EndpointChoice,
       timeoutMs: values['kubelet-request-timeout'] ?? Math.min(10_000, (2 * intervalMs) / 3),
     },
     nodeSelector: values['node-selector'] ?? '',

@@ -34,7 +34,7 @@ export type KubeletTargetOptions = {
 export const DEFAULT_ADDRESS_TYPES = ['Hostname', 'InternalDNS', 'InternalIP', 'ExternalDNS', 'ExternalIP']
 
 export const PATH_ANNOTATION = 'metrics.k8s.io/resource-metrics-path'
-const DEFAULT_PATH = '/metrics/resource'
+export const DEFAULT_PATH = '/metrics/resource'
 
 /** Where to scrape a Node: every address of a preferred type, by type, then as the Node lists them. */
 export function kubeletTarget(

@@ -60,9 +60,11 @@ const ADVICE: { [reason in ScrapeReason]?: string } = {
   unauthorized:
     'enable webhook token authentication on the kubelet, or give --kubelet-client-certificate and ' +
     '--kubelet-client-key signed by a CA that it trusts',
-  forbidden: 'grant this identity the verb get on nodes/metrics',
+  forbidden:
+    'grant this identity the verb get on nodes/metrics (on nodes/stats too where /stats/summary is asked for)',
   not_found:
-    'the kubelet does not serve this path: check the annotation metrics.k8s.io/resource-metrics-path',
+    'the kubelet does not serve this path: check --kubelet-endpoint, and the annotation ' +
+    'metrics.k8s.io/resource-metrics-path of the Node',
   redirect: 'redirects are not followed: check that --kubelet-port and the address lead to a kubelet',
 }
 

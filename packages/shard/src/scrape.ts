@@ -4,10 +4,13 @@ import type { Sample } from '@metrics-ring/common/sample'
 import type { CommitAnswer, SampleStore } from '@metrics-ring/common/store'
 import { advance } from '@metrics-ring/common/usage'
 import { decode } from './decode.ts'
+import { decodeSummary } from './decode-summary.ts'
 import type { Target } from './targets.ts'
 
 /** What a kubelet answered, or why there is no answer. */
-export type Fetched = { ok: true; body: Buffer } | { ok: false; reason: string; detail: string }
+export type Fetched =
+  | { ok: true; body: Buffer; format?: 'resource' | 'summary' }
+  | { ok: false; reason: string; detail: string }
 
 /** Asks a kubelet once; never rejects. */
 export type FetchSample = (target: Target) => Promise<Fetched>
@@ -59,7 +62,7 @@ export async function scrape(deps: ScrapeDeps, target: Target, known: Known | un
   const startedMs = deps.clock.mono()
   const fetched = await deps.fetchSample(target)
   const tookMs = Math.round(deps.clock.mono() - startedMs)
-  const decoded = fetched.ok ? decode(fetched.body, atMs) : undefined
+  const decoded = fetched.ok ? decodeAs(fetched.format)(fetched.body, atMs) : undefined
   if (!fetched.ok || !decoded || isEmpty(decoded.sample)) {
     // Best effort: without the store nobody reads it anyway.
     void deps.store.tried(target.node).catch(() => {})
@@ -78,6 +81,10 @@ export async function scrape(deps: ScrapeDeps, target: Target, known: Known | un
   const ageMs = sample.node && atMs + tookMs - sample.node.timestampMs
   const { malformedLines, scrapeError: incomplete } = decoded
   return commit(deps, compute, base, { bytes: fetched.body.length, malformedLines, incomplete, ageMs })
+}
+
+function decodeAs(format: 'resource' | 'summary' | undefined) {
+  return format === 'summary' ? decodeSummary : decode
 }
 
 function isEmpty(sample: Sample): boolean {

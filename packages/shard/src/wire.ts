@@ -7,6 +7,7 @@ import type { Log } from '@metrics-ring/common/log'
 import { createRedisStore } from '@metrics-ring/common/store-redis'
 import type { ShardConfig } from './config.ts'
 import { startCore } from './core.ts'
+import { createEndpoints } from './endpoint.ts'
 import { createShardEvents } from './events.ts'
 import { serveHealth } from './health.ts'
 import { createKubeletClient } from './kubelet.ts'
@@ -36,6 +37,7 @@ export async function startShard(config: ShardConfig, log: Log, env = process.en
     lifecycle.add(() => kube.close())
     const kubelets = createKubeletClient(kubeletOptions(config.kubelet, kubeConfig))
     lifecycle.add(() => kubelets.close())
+    const endpoints = createEndpoints({ choice: config.kubelet.endpoint, mono: clock.mono, kubelets })
     const store = createRedisStore({
       url: config.redisUrl,
       ringName: config.ringName,
@@ -62,7 +64,7 @@ export async function startShard(config: ShardConfig, log: Log, env = process.en
       store,
       leases,
       fetchSample: async ({ kubelet }, call) =>
-        kubelet.ok ? kubelets.scrape(kubelet.target, call) : kubelet,
+        kubelet.ok ? endpoints.fetch(kubelet.target, call) : kubelet,
       events,
       random: Math.random,
     })
@@ -77,6 +79,7 @@ export async function startShard(config: ShardConfig, log: Log, env = process.en
       onTargets(current) {
         shard.setTargets(current)
         kubelets.retain(new Set(current.keys()))
+        endpoints.retain(new Set([...current.values()].map(({ uid }) => uid)))
       },
     })
     const stopHealth = await serveHealth(config.health.port, config.health.address, {

@@ -1,10 +1,30 @@
+import { isDeepStrictEqual } from 'node:util'
+import type { Point, Sample } from '@metrics-ring/common/sample'
 import { type Fault, type Kubelets, startKubelets } from '@metrics-ring/sim/kubelets'
 import { createModel, type Model } from '@metrics-ring/sim/model'
 import { type CertificateAuthority, createAuthority } from '@metrics-ring/sim/pki'
 import { expect } from 'chai'
 import { decode } from '../src/decode.ts'
+import { decodeSummary } from '../src/decode-summary.ts'
+import { createEndpoints } from '../src/endpoint.ts'
 import { createKubeletClient, type KubeletClient } from '../src/kubelet.ts'
 import type { KubeletTarget } from '../src/kubelet-target.ts'
+
+/** In an order of their own, for the formats differ in theirs. */
+function inSeconds({ node, pods }: Sample) {
+  const seconds = (point: Point | undefined) =>
+    point && [
+      Math.trunc(point.timestampMs / 1000),
+      point.cpuNs.toString(),
+      point.memoryBytes,
+      point.swapBytes,
+      Math.trunc((point.startMs ?? 0) / 1000),
+    ]
+  const containers = pods.flatMap((pod) =>
+    pod.containers.map(({ name, point }) => [pod.namespace, pod.name, name, seconds(point)].join()),
+  )
+  return [seconds(node), containers.sort()]
+}
 
 describe('kubelets of the simulated cluster', () => {
   let model: Model
@@ -120,6 +140,23 @@ describe('kubelets of the simulated cluster', () => {
     expect(await outcome(node)).to.equal('ok')
     await kubelets.setFault(node, { kind: 'dropNext' })
     expect(await outcome(node, true)).to.equal('ok')
+  })
+
+  it('without /metrics/resource say the same in /stats/summary, but for fractions of a second', async () => {
+    const [node] = names() as [string]
+    const endpoints = createEndpoints({ choice: 'auto', mono: () => 0, kubelets: client })
+    const read = async (fault: Fault | undefined) => {
+      await kubelets.setFault(node, fault)
+      const fetched = await endpoints.fetch(target(node), {})
+      if (!fetched.ok) throw new Error(fetched.detail)
+      return inSeconds((fetched.format === 'summary' ? decodeSummary : decode)(fetched.body, 0).sample)
+    }
+    let one = await read(undefined)
+    const other = await read({ kind: 'noResource' })
+    // The kubelet may have looked at a container in between.
+    if (!isDeepStrictEqual(one, other)) one = await read(undefined)
+    expect(other).to.deep.equal(one)
+    expect(one[1]).to.not.deep.equal([])
   })
 
   it('do not know, or do not permit, a wrong token', async () => {

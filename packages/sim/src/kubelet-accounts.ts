@@ -1,4 +1,4 @@
-/** One request for `/metrics/resource`. */
+/** One request for `/metrics/resource` or `/stats/summary`. */
 export type Scrape = {
   /** When it arrived, in milliseconds since the epoch. */
   readonly atMs: number

@@ -15,6 +15,8 @@ export type AnswerOptions = {
   now(): number
 }
 
+/** Both say the same, in two formats. */
+const SCRAPED = ['/metrics/resource', '/stats/summary']
 const CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8'
 const compress = promisify(gzip)
 
@@ -28,8 +30,8 @@ export type Answerer = (
 export function createAnswerer(options: AnswerOptions): Answerer {
   return async (asked, request, response, socket) => {
     const arrivedMs = options.now()
-    const isScrape = request.url?.split('?')[0] === '/metrics/resource'
-    const scrape = isScrape ? enter(asked.account, arrivedMs) : undefined
+    const path = request.url?.split('?')[0] ?? ''
+    const scrape = SCRAPED.includes(path) ? enter(asked.account, arrivedMs) : undefined
     if (scrape) settle(scrape, response)
     if (asked.fault?.kind === 'hang') return
     if (scrape && asked.fault?.kind === 'dropNext') {
@@ -40,9 +42,10 @@ export function createAnswerer(options: AnswerOptions): Answerer {
     const refusal = await options.gate(request)
     if (refusal) plain(response, refusal.status, refusal.body)
     else if (request.url === '/healthz') plain(response, 200, 'ok')
-    else if (!scrape) plain(response, 404, '404 page not found\n')
+    else if (!scrape || (asked.fault?.kind === 'noResource' && path === '/metrics/resource'))
+      plain(response, 404, '404 page not found\n')
     else if (request.method !== 'GET') plain(response, 405, 'Method Not Allowed\n')
-    else await answerScrape(asked, request, response, { scrape, socket })
+    else await answerScrape(asked, request, response, { scrape, socket, summary: path === '/stats/summary' })
   }
 }
 
@@ -61,13 +64,14 @@ async function answerScrape(
   asked: Asked,
   request: IncomingMessage,
   response: ServerResponse,
-  { scrape, socket }: { scrape: Scrape; socket: Socket },
+  { scrape, socket, summary }: { scrape: Scrape; socket: Socket; summary: boolean },
 ): Promise<void> {
-  const { fault } = asked
-  const text = asked.reader.text(scrape.atMs, fault?.kind === 'clockStep' ? fault.ms : 0)
+  const { fault, reader } = asked
+  const skewMs = fault?.kind === 'clockStep' ? fault.ms : 0
+  const text = summary ? reader.summary(scrape.atMs, skewMs) : reader.text(scrape.atMs, skewMs)
   const accepted = fault?.kind !== 'noGzip' && acceptsGzip(request.headers['accept-encoding'])
   const body = accepted ? await compress(text, { level: constants.Z_BEST_SPEED }) : Buffer.from(text)
-  response.setHeader('Content-Type', CONTENT_TYPE)
+  response.setHeader('Content-Type', summary ? 'application/json' : CONTENT_TYPE)
   if (accepted && !poured(fault)) response.setHeader('Content-Encoding', 'gzip')
   if (await spoil(fault, { response, scrape, socket, body })) return
   scrape.bytes = body.length

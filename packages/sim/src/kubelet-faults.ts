@@ -26,6 +26,8 @@ export type Fault =
   | { kind: 'noGzip' }
   /** The node's clock is off by so many milliseconds. */
   | { kind: 'clockStep'; ms: number }
+  /** As kubelets of old: no `/metrics/resource`, only `/stats/summary`. */
+  | { kind: 'noResource' }
   /** The connection of the next scrape is cut; after that all is well. */
   | { kind: 'dropNext' }
   | { kind: 'certificate'; problem: CertificateProblem }

@@ -1,6 +1,7 @@
 import { nodeSchedule, podSchedule, runSchedule } from './kubelet-looks.ts'
 import { type Cursor, createCursor, type SamplingClock, type Schedule } from './kubelet-sampling.ts'
-import { type ContainerReading, type PodReading, resourceText } from './kubelet-text.ts'
+import { summaryText } from './kubelet-summary.ts'
+import { type ContainerReading, type PodReading, type Reading, resourceText } from './kubelet-text.ts'
 import type { NodeState, PodState } from './model.ts'
 import type { Run } from './model-types.ts'
 import {
@@ -25,6 +26,8 @@ type Table = { version: number; containers: Series<Run>[]; pods: Series<PodState
 export type NodeReader = {
   /** The answer to a scrape. `skewMs` is how far the node's clock is ahead. */
   text(nowMs: number, skewMs?: number): string
+  /** The same readings as `/stats/summary` has them. */
+  summary(nowMs: number, skewMs?: number): string
 }
 
 export function createNodeReader(node: NodeState, sampling: Sampling, clock: SamplingClock): NodeReader {
@@ -42,11 +45,13 @@ export function createNodeReader(node: NodeState, sampling: Sampling, clock: Sam
     pods: sorted(livePods(node), podLabels, (pod) => cursorOf(pod, () => podSchedule(pod, clock))),
   })
   let table = tabulate()
+  const readNow = (nowMs: number, skewMs = 0): Readings => {
+    if (table.version !== node.version) table = tabulate()
+    return read(node, table, nowMs, skewMs)
+  }
   return {
-    text(nowMs, skewMs = 0) {
-      if (table.version !== node.version) table = tabulate()
-      return read(node, table, nowMs, skewMs)
-    },
+    text: (nowMs, skewMs) => resourceText(...readNow(nowMs, skewMs)),
+    summary: (nowMs, skewMs) => summaryText(node.name, ...readNow(nowMs, skewMs)),
   }
 }
 
@@ -72,8 +77,10 @@ function sorted<T>(items: T[], labelsOf: (item: T) => string, cursorOf: (item: T
     .sort((a, b) => (a.labels < b.labels ? -1 : 1))
 }
 
+type Readings = [node: Reading, containers: ContainerReading[], pods: PodReading[]]
+
 /** Of what has been looked at. */
-function read(node: NodeState, table: Table, nowMs: number, skewMs: number): string {
+function read(node: NodeState, table: Table, nowMs: number, skewMs: number): Readings {
   const lookMs = table.lastLook(nowMs) ?? nowMs
   const swap = node.swapEnabled ? { swapBytes: swapOf(node.runs, lookMs) } : {}
   const own = {
@@ -82,11 +89,11 @@ function read(node: NodeState, table: Table, nowMs: number, skewMs: number): str
     atMs: lookMs + skewMs,
     ...swap,
   }
-  return resourceText(
+  return [
     own,
     table.containers.flatMap((series) => readContainer(series, nowMs, skewMs)),
     table.pods.flatMap((series) => readPod(series, nowMs, skewMs)),
-  )
+  ]
 }
 
 function readContainer(

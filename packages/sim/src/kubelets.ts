@@ -36,7 +36,7 @@ export type Kubelets = {
   forNode(node: string): { address: string; port: number; url: string }
   /** Takes effect at once; what is under way is cut where the connection itself is concerned. */
   setFault(node: string, fault: Fault | undefined): Promise<void>
-  /** Arrival of each request for `/metrics/resource`, in milliseconds since the epoch. */
+  /** Arrival of each request for `/metrics/resource` or `/stats/summary`, in milliseconds since the epoch. */
   scrapes(node: string): number[]
   /** The same with what became of each. */
   requests(node: string): readonly Scrape[]
