@@ -1,3 +1,4 @@
+import { agreementSuite } from './agreement-suite.ts'
 import { type Installation, startInstallation } from './installation.ts'
 import { simulatedSuite } from './simulated-suite.ts'
 import { allSuites, kubectlSuites, type OpenContext, openContext } from './suites.ts'
@@ -31,6 +32,8 @@ describe('metrics-ring, asked by a real kubectl', function () {
     ))
   describe('1.35', () => allSuites(() => newer, { minor: 35 }))
   describe('1.32', () => kubectlSuites(() => older, { minor: 32 }))
+  describe('(every frontend)', () =>
+    agreementSuite(() => installation, { servedWithinMs: 10_000, commits: 2 }))
   describe('(changes)', () =>
     simulatedSuite(
       () => newer,

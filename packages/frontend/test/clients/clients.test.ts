@@ -1,0 +1,28 @@
+import { deployScaledWorkload, type ScaledWorkload } from '@metrics-ring/cli/story-hpa-cluster'
+import { type Installation, startInstallation } from '../contract/installation.ts'
+import { hpaSuite } from './hpa-suite.ts'
+import { identitySuite } from './identity-suite.ts'
+import { readersSuite } from './readers-suite.ts'
+
+describe('metrics-ring at work', function () {
+  this.timeout(90_000)
+  let installation: Installation
+  let workload: ScaledWorkload
+  before(async () => {
+    installation = await startInstallation({
+      nodes: 3,
+      podsPerNode: 180,
+      prepare(cluster) {
+        workload = deployScaledWorkload(cluster, 3_000)
+      },
+    })
+  })
+  after(() => installation?.stop())
+  describe('and an HPA of ten pods on two nodes, at 1.5 times its target', () =>
+    hpaSuite(
+      () => installation,
+      () => workload,
+    ))
+  describe('and its clients', () => readersSuite(() => installation))
+  describe('and its trust', () => identitySuite(() => installation))
+})
