@@ -9,7 +9,8 @@ export type FollowDeps = {
   store: Pick<SampleStore, 'changes'>
   sharedClock: SharedClock
   clock: Clock
-  apply: (change: Change) => void
+  /** `nowMs`: the shared clock. */
+  apply: (change: Change, nowMs: number) => void
   events: Pick<Events, 'storeFailed' | 'storeAnswered' | 'storeRestarted' | 'loaded'>
 }
 
@@ -53,7 +54,7 @@ export function createFollower({ store, sharedClock, clock, apply, events }: Fol
       if (page.restarted && cursor) events.storeRestarted()
       const pace = createPace()
       for (const change of page.changes) {
-        apply(change)
+        apply(change, sharedClock.now() ?? Number.POSITIVE_INFINITY)
         await pace()
       }
       count += page.changes.length

@@ -30,8 +30,10 @@ export function createReply(clock: Clock): Reply {
     const plain = Buffer.isBuffer(body) ? wholeBody(body) : body
     const large = (plain.length ?? Number.POSITIVE_INFINITY) > leastGzipBytes
     const zipped = large && /\bgzip\b/.test(ctx.get('accept-encoding'))
-    if (zipped) ctx.set({ 'Content-Encoding': 'gzip', Vary: 'Accept-Encoding' })
-    else if (plain.length !== undefined) ctx.set('Content-Length', String(plain.length))
+    if (zipped) {
+      ctx.set('Content-Encoding', 'gzip')
+      ctx.vary('Accept-Encoding')
+    } else if (plain.length !== undefined) ctx.set('Content-Length', String(plain.length))
     ctx.respond = false
     const response = ctx.res as unknown as Http2ServerResponse
     response.statusCode = code

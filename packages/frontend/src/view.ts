@@ -22,6 +22,9 @@ type Held = Source & { uid: string; subject: Subject; pods: PodEntry[] }
 /** A record without a Node object is forgotten when its scrape is this old, milliseconds (the store's retention). */
 const retentionMs = 10 * 60_000
 
+/** As the fence of the store allows, milliseconds. */
+const clockSlackMs = 1_000
+
 /**
  * Everything that is served, in memory. Two streams feed it, in any order: records, and the metadata of Node and
  * Pod objects. Whatever arrives is judged and rendered at once, so that a read only collects.
@@ -33,11 +36,12 @@ export function createView({ maxAgeMs, renderNode, renderPod }: ViewDeps) {
   const nodes = createNodes(renderNode, maxAgeMs)
   const pods = createPods(renderPod)
 
-  function accept(record: NodeRecord) {
+  function accept(record: NodeRecord, nowMs: number) {
     const { node, uid, atMs, body } = record
     const before = held.get(node)
-    // After a failover the store may know less than we do: the later scrape stays.
-    if (before?.uid === uid && atMs < before.atMs) return
+    // After a failover the store may know less than we do: the later scrape stays. One that is yet to come is of
+    // a clock that has been put back since.
+    if (before?.uid === uid && atMs < before.atMs && before.atMs <= nowMs + clockSlackMs) return
     const entry = nodes.find(node)
     const next: Held = { node, uid, atMs, live: entry?.uid === uid, subject: body.node, pods: [] }
     held.set(node, next)
@@ -67,8 +71,9 @@ export function createView({ maxAgeMs, renderNode, renderPod }: ViewDeps) {
   }
 
   return {
-    apply(change: Change) {
-      if (change.kind === 'record') return accept(change.record)
+    /** `nowMs`: the shared clock. */
+    apply(change: Change, nowMs = Number.POSITIVE_INFINITY) {
+      if (change.kind === 'record') return accept(change.record, nowMs)
       const record = held.get(change.node)
       if (record?.uid === change.uid) drop(record)
     },

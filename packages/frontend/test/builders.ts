@@ -72,6 +72,6 @@ function readers(view: View) {
     nodesAt: (nowMs: number) => read<NodeItem>(view.selectNodes({}).flat(), nowMs),
     namesAt: (nowMs: number) =>
       read<PodItem>(view.selectPods(undefined, {}).flat(), nowMs).map((p) => `${p.namespace}/${p.name}`),
-    put: (each: NodeRecord) => view.apply({ kind: 'record', record: each }),
+    put: (each: NodeRecord, nowMs?: number) => view.apply({ kind: 'record', record: each }, nowMs),
   }
 }

@@ -133,6 +133,17 @@ describe('the view', () => {
     expect(namesAt(at(16))).to.deep.equal(['a/p'])
   })
 
+  it('keeps the later of two scrapes, unless the clock they are ordered by has been put back', () => {
+    const { view, put, nodesAt } = createTestView()
+    view.upsertNode(nodeObject('n1'))
+    const served = (nowMs: number) => nodesAt(nowMs).map(({ timestampMs }) => timestampMs)
+    put(record('n1', at(3600), {}), at(3600))
+    put(record('n1', at(3590), {}), at(3601))
+    expect(served(at(3602))).to.deep.equal([at(3600)])
+    put(record('n1', at(15), {}), at(16))
+    expect(served(at(17))).to.deep.equal([at(15)])
+  })
+
   it('forgets a record the store deleted, unless it is of a later node of the name', () => {
     const { view, put, nodesAt } = createTestView()
     view.upsertNode(nodeObject('n1', {}, 'uid-new'))
