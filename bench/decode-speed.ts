@@ -1,0 +1,26 @@
+import { decode } from '@metrics-ring/shard/decode'
+import { createNodeReader } from '@metrics-ring/sim/kubelet-series'
+import { createModel } from '@metrics-ring/sim/model'
+
+export type DecodeSpeed = { bytes: number; msEach: number; megabytesPerSecond: number }
+
+/** Decodes answers of a simulated kubelet one after another, for about two seconds; the best of five rounds. */
+export function measureDecode(podsPerNode: number): DecodeSpeed {
+  const model = createModel({ nodes: 20, podsPerNode, containersPerPod: [2, 2], swapFraction: 0, seed: 1 })
+  const clock = { startedMs: model.startedMs, factor: 1 }
+  const bodies = model
+    .nodes()
+    .map((node) => Buffer.from(createNodeReader(node, 'cadvisor', clock).text(model.now())))
+  const bytes = bodies.reduce((sum, { length }) => sum + length, 0) / bodies.length
+  const rounds = Array.from({ length: 5 }, () => round(bodies))
+  const msEach = Math.min(...rounds)
+  return { bytes, msEach, megabytesPerSecond: bytes / msEach / 1000 }
+}
+
+/** CPU milliseconds of one answer. */
+function round(bodies: readonly Buffer[]): number {
+  const times = 2_000
+  const before = process.cpuUsage()
+  for (let i = 0; i < times; i++) decode(bodies[i % bodies.length] as Buffer, 1_700_000_000_000)
+  return process.cpuUsage(before).user / 1000 / times
+}

@@ -1,0 +1,66 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import { createWriteStream } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+
+/** A child that answers requests over IPC, one answer each. */
+export type Peer<Q> = {
+  pid: number
+  ask<A>(request: Q): Promise<A>
+  stop(): Promise<void>
+}
+
+const file = (name: string) => fileURLToPath(new URL(name, import.meta.url))
+
+/** Starts a module of this directory, or of a package, in a process of its own. */
+export function startPeer<Q>(
+  module: string,
+  options: { args?: string[]; execArgv?: string[]; env?: Record<string, string>; logFile?: string } = {},
+): Peer<Q> {
+  const { args = [], execArgv = [], env = {}, logFile } = options
+  const child = fork(module, args, {
+    execArgv,
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    serialization: 'json',
+  })
+  const log = logFile === undefined ? process.stderr : createWriteStream(logFile, { flags: 'a' })
+  for (const stream of [child.stdout, child.stderr]) stream?.pipe(log, { end: false })
+  return { pid: child.pid ?? 0, ask: asker(child), stop: () => end(child) }
+}
+
+export const startSimulator = <Q>() => startPeer<Q>(file('simulator.ts'))
+
+/** `metrics-ring <args>` as it is installed, with a probe inside that measures when it is told to. */
+export function startService<Q>(args: string[], env: Record<string, string>, logFile: string): Peer<Q> {
+  const execArgv = ['--import', file('probe.ts')]
+  return startPeer<Q>(file('../packages/cli/src/main.ts'), { args, execArgv, env, logFile })
+}
+
+function asker<Q>(child: ChildProcess) {
+  const waiting = new Map<number, { resolve: (value: never) => void; reject: (error: Error) => void }>()
+  let last = 0
+  child.on('message', ({ id, result, error }: { id: number; result?: never; error?: string }) => {
+    const asked = waiting.get(id)
+    waiting.delete(id)
+    if (error === undefined) asked?.resolve(result as never)
+    else asked?.reject(new Error(error))
+  })
+  child.once('exit', (code, signal) => {
+    for (const { reject } of waiting.values()) reject(new Error(`the process ended (${signal ?? code})`))
+    waiting.clear()
+  })
+  return <A>(request: Q) =>
+    new Promise<A>((resolve, reject) => {
+      waiting.set(++last, { resolve, reject })
+      child.send({ id: last, request: request as object }, (error) => error && reject(error))
+    })
+}
+
+function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve()
+  return new Promise((resolve) => {
+    child.once('exit', () => resolve())
+    child.kill('SIGTERM')
+    setTimeout(() => child.kill('SIGKILL'), 5_000).unref()
+  })
+}
