@@ -41,8 +41,8 @@ export function fence({ stored, scrape, baseVersion, hasBody, nowMs, intervalMs 
   if (stored && isOfLaterNode(stored, scrape)) return { result: 'refused', reason: 'uid' }
   const own = stored?.uid === scrape.uid ? stored : undefined
   const atMs = own?.atMs
-  // A stored `at` in the future was written under another clock (a failover): it orders nothing.
-  if (own && atMs !== undefined && atMs <= nowMs && scrape.atMs - atMs < intervalMs / 3) {
+  // Further in the future than a scrape may be, a stored `at` is of another clock (a failover): it orders nothing.
+  if (own && atMs !== undefined && atMs <= nowMs + aheadMs && scrape.atMs - atMs < intervalMs / 3) {
     return { result: 'duplicate', by: own.by, atMs }
   }
   const version = own?.version ?? 0

@@ -96,6 +96,11 @@ export function storeContract(open: () => Promise<StoreUnderTest>) {
       expect(await store.commit(scrape(at(-15)), body(at(-15)), 2)).to.include({ result: 'duplicate' })
     })
 
+    it('orders by a stored time that is only as far ahead as a scrape may be', async () => {
+      expect(await store.commit(scrape(now + 800, { by: 'b' }), body(now), 0)).to.include({ result: 'accepted' })
+      expect(await store.commit(scrape(at(0)), body(at(0)), 1)).to.include({ result: 'duplicate', by: 'b' })
+    })
+
     it('accepts exactly one of two writers at the same moment', async () => {
       await store.commit(scrape(at(-30)), body(at(-30)), 0)
       const [a, b] = await Promise.all([

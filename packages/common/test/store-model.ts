@@ -18,7 +18,7 @@ export function createModel() {
     if (at < -60 || at > 1) return 'refused clock'
     if (known && (known.uid > uid || (known.uid === uid && known.at === undefined))) return 'refused uid'
     const mine = known?.uid === uid ? known : undefined
-    if (mine?.at !== undefined && mine.at <= 0 && (at - mine.at) * 1000 < intervalMs / 3) return 'duplicate'
+    if (mine?.at !== undefined && mine.at <= 1 && (at - mine.at) * 1000 < intervalMs / 3) return 'duplicate'
     const version = mine?.version ?? 0
     const given = { stored: version, none: 0, wrong: 1_000_000 }[base]
     if (given !== version || (!news && version === 0)) return `conflict ${version}`

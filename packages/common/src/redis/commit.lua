@@ -10,8 +10,8 @@ local stored = read_head(NODE)
 if is_of_later_node(stored, uid, created) then return { 'refused', 'uid' } end
 local starts_empty = stored.uid ~= uid
 if starts_empty then stored = { ver = 0 } end
--- A stored `at` in the future was written under another clock (a failover): it orders nothing.
-if stored.at and stored.at <= now and at - stored.at < interval / 3 then
+-- Further in the future than a scrape may be, a stored `at` is of another clock (a failover): it orders nothing.
+if stored.at and stored.at <= now + 1000 and at - stored.at < interval / 3 then
   return { 'duplicate', stored.by, digits(stored.at) }
 end
 -- Without a body there must be a record to refresh.
