@@ -68,8 +68,8 @@ function createMemory({ clock, times, now, self, names, candidates }: CoverDeps)
   const absentSinceMs = new Map<string, number>()
   const probedAtMs = new Map<string, number>()
   let offsetMs = now() - clock.mono()
-  /** The store did not answer, or by another clock, before: what was scraped then may not have reached it. */
-  let sinceMs = Number.NEGATIVE_INFINITY
+  /** The store did not answer, or by another clock, or we were not there before: what was overdue then is no news. */
+  let sinceMs = clock.mono()
   let isLost = false
 
   function ageOf(node: string, { atMs }: Freshness): number {

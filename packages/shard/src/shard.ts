@@ -7,7 +7,7 @@ import type { ShardEvents } from './events.ts'
 import { createFreshnessReader } from './freshness.ts'
 import type { Failures } from './patience.ts'
 import { type Fetched, type Known, knownOf, type Outcome } from './scrape.ts'
-import { createSlots } from './slots.ts'
+import { createSlots, phaseAt } from './slots.ts'
 import type { Target } from './targets.ts'
 import type { Times } from './times.ts'
 import { createTurns, delayOf } from './turns.ts'
@@ -121,8 +121,14 @@ export function createShard(deps: ShardDeps): Shard {
       if (!node) continue
       const record = records?.get(name)
       if (record && record.uid === targets.get(name)?.uid) node.known ??= knownOf(record)
-      schedule(name, record?.atMs)
+      schedule(name, record && lastSent(name, record))
     }
+  }
+  /** When the node was last scraped: the last owner's scrape in this interval may be under way, at a slow kubelet. */
+  function lastSent(name: string, { atMs, tookMs }: { atMs: number; tookMs: number }): number {
+    const phaseMs = phaseAt(name, deps.now(), times.intervalMs)
+    const isOnTime = atMs >= phaseMs - times.intervalMs - times.slackMs
+    return isOnTime && deps.now() - phaseMs < 1.5 * tookMs ? phaseMs : atMs
   }
   function schedule(name: string, lastAtMs: number | undefined) {
     const node = nodes.get(name)

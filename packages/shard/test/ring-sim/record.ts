@@ -31,6 +31,7 @@ export function createSeen() {
       violations.push(`${rule}: ${text} (at ${(nowMs() / 1000).toFixed(3)} s)`)
     },
     attempt(node: string, attempt: Attempt) {
+      trace.push(line(`${attempt.by}: asks ${node}${attempt.ok ? '' : ', in vain'}`))
       const list = attempts.get(node)
       if (list) list.push(attempt)
       else attempts.set(node, [attempt])

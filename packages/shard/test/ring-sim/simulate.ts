@@ -52,6 +52,8 @@ export async function simulate(options: SimulateOptions): Promise<Run> {
     // Short outages are within what Leases tolerate: nobody's clock need start anew.
     if (Math.max(...longest) > 2 * times.leaseMs) seen.mark('api away long')
   }
+  // Something happens in every second, also when nobody is alive.
+  for (let ms = 0; ms < runMs; ms += lookMs) world.scheduler.at(ms, () => {})
   let nextLookMs = faultsFromMs - 30_000
   await world.scheduler.run(runMs, () => {
     if (world.scheduler.now() < nextLookMs) return
