@@ -83,8 +83,7 @@ export function startCore(deps: CoreDeps) {
       if (joined) {
         const endMs = clock.mono() + times.drainMs
         await membership.drain().catch(events.noProof)
-        // With nobody else in the ring there is nobody to wait for.
-        while (shard.nodes().size > 0 && shard.members().length > 0 && clock.mono() < endMs)
+        while (shard.nodes().size > 0 && !membership.isAlone() && clock.mono() < endMs)
           await sleep(clock, drainLookMs)
       }
       await lifecycle.stop()

@@ -47,7 +47,7 @@ export function startCover(deps: CoverDeps) {
         memory.lost()
         throw error
       })
-    memory.learn(epoch, nodes.keys())
+    memory.learn(epoch, nodes)
     const due: { node: string; ageMs: number }[] = []
     for (const [node, last] of nodes) {
       const ageMs = memory.due(node, last)
@@ -68,8 +68,8 @@ function createMemory({ clock, times, now, self, names, candidates }: CoverDeps)
   const absentSinceMs = new Map<string, number>()
   const probedAtMs = new Map<string, number>()
   let offsetMs = now() - clock.mono()
-  /** The store did not answer, or by another clock, or we were not there before: what was overdue then is no news. */
-  let sinceMs = clock.mono()
+  /** The store did not answer, or by another clock, before: what was scraped then may not have reached it. */
+  let sinceMs = Number.NEGATIVE_INFINITY
   let isLost = false
 
   function ageOf(node: string, { atMs }: Freshness): number {
@@ -83,15 +83,17 @@ function createMemory({ clock, times, now, self, names, candidates }: CoverDeps)
     lost() {
       isLost = true
     },
-    learn(current: string, overdue: Iterable<string>) {
+    learn(current: string, overdue: ReadonlyMap<string, unknown>) {
       const nextOffsetMs = now() - clock.mono()
+      seen = new Set(names())
+      // At our first look most nodes are overdue: the store was away before we came, or is empty.
+      if (epoch === undefined && 2 * overdue.size > seen.size) isLost = true
       if (isLost || Math.abs(nextOffsetMs - offsetMs) > times.slackMs) sinceMs = clock.mono()
       isLost = false
       offsetMs = nextOffsetMs
-      seen = new Set(names())
       if (epoch !== undefined && epoch !== current) seen.clear()
       epoch = current
-      for (const node of overdue) seen.delete(node)
+      for (const node of overdue.keys()) seen.delete(node)
       for (const node of absentSinceMs.keys()) if (seen.has(node)) absentSinceMs.delete(node)
     },
     /** The node's age if it is our turn to cover it. */

@@ -151,6 +151,11 @@ export function protocolOf({ protocols, peers }: MembersState): number {
   return commonProtocol([protocols, ...alive.map((peer) => peer.lease.protocols)])
 }
 
+/** Whether no other shard is there, or about to be, that could take nodes. */
+export function isAlone({ peers }: MembersState): boolean {
+  return ![...peers.values()].some((peer) => !peer.expired && peer.lease.state === 'active')
+}
+
 /** When the members change next without a further event; undefined if they do not. */
 export function nextJoinMs(state: MembersState, nowMs: number): number | undefined {
   const coming = [...state.peers.values()].map((peer) => peer.stableMs).filter((stableMs) => stableMs > nowMs)

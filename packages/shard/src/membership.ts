@@ -4,6 +4,7 @@ import { assignments } from '@metrics-ring/common/ring'
 import type { LeaseApi } from './leases.ts'
 import {
   type MembersEffect,
+  isAlone,
   memberNames,
   nextJoinMs,
   noMembers,
@@ -35,6 +36,8 @@ export type Membership = {
   /** Tells the others that we are leaving. */
   drain(): Promise<void>
   members(): string[]
+  /** Nobody else is there to take our nodes: no other live shard that is not leaving itself. */
+  isAlone(): boolean
   /** Milliseconds since the last proof; undefined before the first. */
   proofAgeMs(): number | undefined
 }
@@ -106,6 +109,7 @@ export function createMembership(deps: MembershipDeps): Membership {
       await alone(() => leases.renew('draining'))
     },
     members: () => memberNames(state, clock.mono()),
+    isAlone: () => isAlone(state),
     proofAgeMs: () => (state.provenMs === undefined ? undefined : clock.mono() - state.provenMs),
   }
 }

@@ -25,7 +25,12 @@ export function noteExcuses(seen: Seen, world: World): void {
     }
   }
   if (![...shards.values()].some(isCapable)) seen.mark('nobody')
-  for (const { node, fault } of world.kubelets.all.values()) if (fault) seen.mark(`kubelet ${node}`)
+  for (const { node, fault } of world.kubelets.all.values()) {
+    if (fault) seen.mark(`kubelet ${node}`)
+    else seen.mark(`well ${node}`)
+    // Ten refusals in a row: for the shard no kubelet to ask every time (patience.ts).
+    if (!seen.recently(`well ${node}`, 9 * W)) seen.mark(`given up ${node}`)
+  }
 }
 
 function isCapable({ process, links, core }: SimShard): boolean {
@@ -42,6 +47,8 @@ export function checkCoverage(seen: Seen, world: World): void {
     const isHelpless = isBlind && (seen.recently('api', gapMs) || seen.recently('stale', gapMs))
     const isLame = seen.recently('kubelets cut', gapMs) || seen.recently('stopped', gapMs) || isBlind
     if (isHelpless) continue
+    // Then one in ten intervals, and rung 1 of the ladder once in four.
+    if (seen.recently(`given up ${node}`, 7 * W)) continue
     const boundMs = (isLame ? mostAgeBlindMs : mostAgeMs) + 2 * tookMs(world, node)
     if (gapMs > boundMs && !seen.recently(`told ${node}`, 60_000)) {
       seen.mark(`told ${node}`)
@@ -80,6 +87,7 @@ export function checkQuiet(seen: Seen, world: World, exact: boolean): void {
   for (const node of world.targets.keys()) {
     const by = owners.get(node) ?? []
     if (by.length !== 1) seen.violated('I13', `${node} is owned by ${by.length} shards: ${by.join(' ')}`)
+    if (seen.recently(`given up ${node}`, 14 * W)) continue
     const nowMs = world.scheduler.now()
     const count = (seen.attempts.get(node) ?? []).filter(({ ms }) => ms > nowMs - 4 * W).length
     if (exact ? count !== 4 : Math.abs(count - 4) > 1)

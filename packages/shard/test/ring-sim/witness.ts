@@ -34,12 +34,14 @@ export function createWitness(seen: Seen, world: () => World): Witness {
     const claim = world().shards.get(by)?.core.shard.nodes().get(node)?.claim
     const last = stored.get(node)
     const phaseMs = phaseAt(node, world().redis.timeMs(), W)
-    const isSeen = last && last.by !== by && last.atMs >= phaseMs - times.slackMs && last.ms < now() - onTheWayMs
+    const isSeen = last && last.by !== by && last.atMs >= phaseMs - times.slackMs && last.ms < now() - onTheWayMs && last.atMs < world().redis.timeMs() + 1_000
     if (claim && isShadow(claim) && isSeen && !storeIsStrange(by)) {
       seen.violated('I12', `${by} (${claim.kind}) scrapes ${node}, which ${last.by} has scraped in this interval`)
     }
     seen.attempt(node, { ms: sentMs, by, ok })
-    const within = (seen.attempts.get(node) ?? []).filter(({ ms }) => ms > now() - W + 500)
+    const clockMs = world().redis.timeMs()
+    const sinceMs = now() - (clockMs - phaseAt(node, clockMs + times.slackMs, W)) - times.slackMs
+    const within = (seen.attempts.get(node) ?? []).filter(({ ms }) => ms >= sinceMs)
     // An answer under way is seen by nobody: each change of the ring meanwhile may cost a slow kubelet one more.
     // While shards start one after the other over an empty store, nobody can see who is asking a slow kubelet.
     const most = (world().kubelets.all.get(node)?.tookMs ?? 0) < 1_000 ? 3 : 5
