@@ -1,4 +1,6 @@
-import { type FlagTable, readFlags } from '@metrics-ring/common/flags'
+import { errorText } from '@metrics-ring/common/errors'
+import { type FlagTable, flagsHelp, readFlags } from '@metrics-ring/common/flags'
+import { parseRedisUrl } from '@metrics-ring/common/redis-url'
 
 export const demoFlags = {
   nodes: { type: 'int', default: '20', least: 1, help: 'Nodes of the simulated cluster.' },
@@ -15,7 +17,7 @@ export const demoFlags = {
     type: 'string',
     default: 'cadvisor',
     oneOf: ['cadvisor', 'cri'],
-    help: 'When kubelets take their readings: on their own, or when asked.',
+    help: 'When kubelets take their readings: cadvisor (on their own) or cri (when asked).',
   },
   seed: { type: 'int', help: 'Seed of the simulated cluster; a random one by default.' },
   'redis-url': { type: 'string', help: 'Use this Redis instead of a private one.' },
@@ -29,6 +31,23 @@ export const demoFlags = {
   },
   help: { type: 'bool', short: 'h', help: 'Print this help and exit.' },
 } as const satisfies FlagTable
+
+export const demoHelp = `Runs metrics-ring in a simulated cluster: a kube-apiserver and kubelets that play the real protocol, a private
+Redis, and shards and frontends as processes of their own. Shows the ring and what kubectl top prints, live, until
+Ctrl-C; keys kill, stop and add shards. Everything listens on loopback, and nothing is left behind.
+
+Usage: metrics-ring demo [flags]
+
+${flagsHelp(demoFlags)}
+
+Examples:
+
+  metrics-ring demo --shards 5
+  metrics-ring demo --nodes 100 --pods-per-node 30 --once
+
+With --once, what was asked for goes to stdout and everything else to stderr. The exit code is 0 if all data came
+in time, 1 if not (stderr says what is missing), 2 if the flags are wrong.
+`
 
 export type DemoConfig = {
   nodes: number
@@ -66,5 +85,16 @@ export function readDemoConfig(argv: readonly string[]): {
     story: values.story,
   }
   if (config.json && !config.once) faults.push('--json goes with --once')
+  if (config.once && config.story) faults.push('--once and --story exclude each other')
+  if (config.redisUrl !== undefined) faults.push(...redisFaults(config.redisUrl))
   return { config, faults, help: values.help }
+}
+
+function redisFaults(url: string): string[] {
+  try {
+    parseRedisUrl(url)
+    return []
+  } catch (error) {
+    return [`--redis-url: ${errorText(error)}`]
+  }
 }

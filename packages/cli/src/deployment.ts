@@ -3,7 +3,7 @@ import { request } from 'node:https'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Cluster } from '@metrics-ring/sim/cluster'
-import { freePort, type ServiceProcess, startProcess } from './process.ts'
+import { freePort, lastWords, type ServiceProcess, startProcess } from './process.ts'
 
 export type DeploymentOptions = {
   cluster: Cluster
@@ -27,6 +27,9 @@ export type Deployment = {
   restartFrontend(frontend: ServiceProcess): ServiceProcess
   /** Registers both APIServices once the frontends have made their certificates, which become the caBundle. */
   register(signal: AbortSignal): Promise<void>
+  /** What each process said last, for when it does not do what it should. */
+  lastLogLines(): string[]
+  /** Kills every process; none is started after that. */
   stop(): Promise<void>
 }
 
@@ -41,55 +44,46 @@ export function createDeployment(options: DeploymentOptions): Deployment {
   const shards: ServiceProcess[] = []
   const frontends: ServiceProcess[] = []
   const certDirs = new Map<number, string>()
+  const logs = new Map<string, string>()
   let shardsStarted = 0
+  let stopped = false
   const common = [`--metric-resolution=${options.intervalMs}ms`, '--ring-name=demo']
   const env = { REDIS_URL: options.redisUrl }
   mkdirSync(dir, { recursive: true })
+
+  function start(name: string, port: number, args: string[], running: ServiceProcess[]): ServiceProcess {
+    if (stopped) throw new Error('the deployment is stopped')
+    const logFile = join(dir, `${name}.log`)
+    logs.set(name, logFile)
+    const started = startProcess({ name, port, env, args, logFile })
+    running.push(started)
+    void started.exited.then(() => running.splice(running.indexOf(started), 1))
+    return started
+  }
 
   async function addShard(): Promise<ServiceProcess> {
     const name = `shard-${shardsStarted++}`
     const port = await freePort()
     const kubeconfig = cluster.serviceAccountKubeconfig(shardAccount, name)
     const args = ['shard', `--kubeconfig=${kubeconfig}`, `--identity=${name}`, `--health-port=${port}`]
-    const more = ['--health-address=127.0.0.1', '--kubelet-use-node-status-port', ...common]
-    const preferred = '--kubelet-preferred-address-types=InternalIP'
-    const shard = startProcess({
-      name,
-      port,
-      env,
-      args: [...args, ...more, preferred, ...(options.shardArgs ?? [])],
-      logFile: join(dir, `${name}.log`),
-    })
-    shards.push(shard)
-    void shard.exited.then(() => shards.splice(shards.indexOf(shard), 1))
-    return shard
+    const kubelets = ['--kubelet-use-node-status-port', '--kubelet-preferred-address-types=InternalIP']
+    const more = ['--health-address=127.0.0.1', ...kubelets, ...common, ...(options.shardArgs ?? [])]
+    return start(name, port, [...args, ...more], shards)
   }
   function startFrontend(name: string, port: number): ServiceProcess {
     const kubeconfig = cluster.serviceAccountKubeconfig(frontendAccount, name)
     const certDir = join(dir, `${name}-certificates`)
     certDirs.set(port, certDir)
-    const args = [
-      'frontend',
-      `--kubeconfig=${kubeconfig}`,
-      `--secure-port=${port}`,
-      '--bind-address=127.0.0.1',
-    ]
-    const frontend = startProcess({
-      name,
-      port,
-      env,
-      args: [...args, `--cert-dir=${certDir}`, ...common, ...(options.frontendArgs ?? [])],
-      logFile: join(dir, `${name}.log`),
-    })
-    frontends.push(frontend)
-    void frontend.exited.then(() => frontends.splice(frontends.indexOf(frontend), 1))
-    return frontend
+    const args = ['frontend', `--kubeconfig=${kubeconfig}`, `--secure-port=${port}`, `--cert-dir=${certDir}`]
+    const more = ['--bind-address=127.0.0.1', ...common, ...(options.frontendArgs ?? [])]
+    return start(name, port, [...args, ...more], frontends)
   }
   async function register(signal: AbortSignal) {
     const files = [...certDirs.values()].map((each) => join(each, 'apiserver.crt'))
     const deadlineMs = Date.now() + startMs
     while (!files.every((file) => existsSync(file))) {
-      if (Date.now() > deadlineMs) throw new Error(`the frontends do not start; see their logs in ${dir}`)
+      if (Date.now() > deadlineMs || frontends.length === 0)
+        throw new Error(['the frontends do not start', ...lastLogLines()].join('\n  '))
       await sleep(100, undefined, { signal })
     }
     const caBundle = files.map((file) => readFileSync(file, 'utf8')).join('')
@@ -97,6 +91,7 @@ export function createDeployment(options: DeploymentOptions): Deployment {
       cluster.apiserver.registerApiService({ group: 'metrics.k8s.io', version, service, caBundle })
     }
   }
+  const lastLogLines = () => [...logs].map(([name, file]) => `${name}: ${lastWords(file)}`)
   const stopEndpoints = keepEndpoints(cluster, frontends)
   return {
     shards: () => [...shards],
@@ -105,7 +100,9 @@ export function createDeployment(options: DeploymentOptions): Deployment {
     addFrontend: async () => startFrontend(`frontend-${certDirs.size}`, await freePort()),
     restartFrontend: ({ name, port }) => startFrontend(name, port),
     register,
+    lastLogLines,
     async stop() {
+      stopped = true
       stopEndpoints()
       const all = [...shards, ...frontends]
       // A shard alone would hand its nodes over to nobody: no need to wait for it.

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { createWriteStream } from 'node:fs'
+import { createWriteStream, readFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { fileURLToPath } from 'node:url'
 
@@ -59,4 +59,16 @@ export async function freePort(): Promise<number> {
   server.close()
   await once(server, 'close')
   return typeof address === 'object' && address ? address.port : 0
+}
+
+/** The last thing worth telling in a log of JSON lines: its last warning or error, else its last line. */
+export function lastWords(logFile: string): string {
+  const lines = readFileSync(logFile, { encoding: 'utf8', flag: 'a+' }).trimEnd().split('\n')
+  const line = lines.findLast((each) => /"level":"(warn|error)"/.test(each)) ?? lines.at(-1) ?? ''
+  try {
+    const { msg, error } = JSON.parse(line) as { msg?: string; error?: string }
+    return error === undefined ? `${msg}` : `${msg}: ${error}`
+  } catch {
+    return line || '(nothing)'
+  }
 }

@@ -1,74 +1,125 @@
-import type { DemoState } from './observe.ts'
+import type { DemoState, ShardView } from './observe.ts'
 
 export type ScreenInfo = {
   kubeconfig: string
-  logs: string
   intervalMs: number
+  seed: number
+  /** There is a keyboard. */
   keys: boolean
-  /** What was done to the ring last, newest first. */
+  /** What was done to the ring, newest first. */
   deeds: readonly string[]
-  /** Most rows missing from kubectl top at once since the data was complete for the first time. */
-  worstMissing: number
+  /** Most rows that kubectl top lacked at once since it had them all for the first time; undefined: never had. */
+  worstMissing: number | undefined
 }
+
+export type ScreenSize = { rows: number; columns: number }
 
 /** What the visitor sees: the ring, the pace and kubectl's own tables, in as many lines as there are. Pure. */
-export function drawScreen(state: DemoState, info: ScreenInfo, lines: number): string {
-  const head = [...drawRing(state), '', ...drawPace(state, info), '', ...drawHelp(state, info), '']
-  const nodes = state.top.nodes.trimEnd().split('\n')
-  const pods = state.top.pods.trimEnd().split('\n')
-  const left = Math.max(8, lines - head.length - 5)
-  const nodeLines = Math.max(4, Math.min(nodes.length, Math.floor(left / 2)))
-  return [
-    ...head,
-    `$ kubectl top nodes            (${nodes.length - 1} rows)`,
-    ...clip(nodes, nodeLines),
-    '',
-    `$ kubectl top pods -A          (${pods.length - 1} rows)`,
-    ...clip(pods, Math.max(4, left - nodeLines)),
-  ].join('\n')
-}
-
-const barWidth = 40
-
-function drawRing({ shards }: DemoState): string[] {
-  const all = shards.map(({ counts }) => (counts ? counts.own + counts.retained + counts.adopted : 0))
-  const total = Math.max(
-    1,
-    all.reduce((sum, each) => sum + each, 0),
-  )
-  const rows = shards.map(({ name, pid, counts }) => {
-    if (!counts) return `  ${name.padEnd(9)} pid ${String(pid).padEnd(8)} (not answering)`
-    const bar = (nodes: number, mark: string) => mark.repeat(Math.round((nodes * barWidth) / total))
-    const shadows = counts.retained + counts.adopted
-    const note = shadows > 0 ? `, covers ${shadows} more` : ''
-    const drawn = bar(counts.own, '█') + bar(shadows, '░')
-    return `  ${name.padEnd(9)} pid ${String(pid).padEnd(8)} ${drawn} ${counts.own} nodes${note}`
-  })
-  return [`The ring: ${shards.length} shards`, ...rows]
-}
-
-function drawPace({ pace, oldestSampleMs, frontends, top }: DemoState, info: ScreenInfo): string[] {
-  const seconds = (ms: number) => `${(ms / 1000).toFixed(1)} s`
-  const age = oldestSampleMs === undefined ? 'none yet' : seconds(oldestSampleMs)
-  return [
-    `Scrapes of each kubelet over the last ${pace.intervals} intervals of ${seconds(info.intervalMs)}: at least ${pace.least}, at most ${pace.most}; longest gap ${seconds(pace.longestGapMs)}`,
-    `Oldest sample served: ${age}   Frontends: ${frontends.map(({ name, pid }) => `${name} (pid ${pid})`).join(', ')}`,
-    top.missing.length > 0
-      ? `Missing now: ${top.missing.join('; ')}`
-      : `Every node and pod has its row; rows missing at any time since the start: ${info.worstMissing}`,
-  ]
-}
-
-function drawHelp(_: DemoState, info: ScreenInfo): string[] {
-  const keys = '[k] kill -9 a shard  [t] SIGTERM a shard  [a] add a shard  [f] kill -9 a frontend  [q] quit'
-  return [
-    ...(info.keys ? [keys] : []),
-    `In another terminal: export KUBECONFIG=${info.kubeconfig}   (logs: ${info.logs})`,
+export function drawScreen(state: DemoState, info: ScreenInfo, { rows, columns }: ScreenSize): string[] {
+  const head = [
+    title(state, info),
+    ...drawRing(state, columns, rows),
+    `  frontends: ${state.frontends.map(({ name, pid }) => `${name} (pid ${pid})`).join(', ') || 'none'}`,
+    ...drawPace(state, info),
     ...info.deeds.slice(0, 2).map((deed) => `> ${deed}`),
+    '',
+  ].map((line) => cut(line, columns))
+  const foot = ['', ...drawHelp(info).map((line) => cut(line, columns)), ...howToJoin(info)]
+  const room = Math.max(6, rows - head.length - foot.length)
+  return [...head, ...drawTables(state, room, columns), ...foot]
+}
+
+function title({ nodes, pods }: DemoState, { intervalMs, seed }: ScreenInfo): string {
+  return `metrics-ring: ${nodes} nodes, ${pods} pods, scraped every ${seconds(intervalMs)} (seed ${seed})`
+}
+
+function drawRing({ shards, nodes }: DemoState, columns: number, rows: number): string[] {
+  const most = Math.max(3, Math.floor(rows / 4))
+  const shown = shards.slice(0, shards.length > most ? most - 1 : most)
+  const lines = shown.map((shard) => drawShard(shard, nodes, columns))
+  if (shards.length > shown.length) lines.push(`  … and ${shards.length - shown.length} more shards`)
+  if (shards.length === 0) lines.push('  no shard is left: samples grow old until one is added')
+  return lines
+}
+
+function drawShard({ name, pid, counts }: ShardView, nodes: number, columns: number): string {
+  const who = `  ${name.padEnd(9)} ${`(pid ${pid})`.padEnd(13)}`
+  if (!counts) return `${who}starting, or gone`
+  const covered = counts.retained + counts.adopted
+  const width = Math.max(10, Math.min(60, columns - who.length - 28))
+  const length = (part: number) => Math.round((part * width) / Math.max(1, nodes))
+  const bar = '█'.repeat(length(counts.own)) + '░'.repeat(length(covered))
+  const note = covered > 0 ? `, covers ${covered}` : ''
+  return `${who}${bar}${bar === '' ? '' : ' '}${counts.own} node${counts.own === 1 ? '' : 's'}${note}`
+}
+
+function drawPace({ pace, oldestSampleMs, top }: DemoState, { worstMissing }: ScreenInfo): string[] {
+  const { least, most, intervals, longestGapMs } = pace
+  const scrapes = `Scrapes per kubelet and interval (last ${intervals}): min ${least}, max ${most}`
+  const oldest = oldestSampleMs === undefined ? 'none yet' : seconds(oldestSampleMs)
+  const rows = `Rows missing: ${top.missingRows}${worstMissing === undefined ? '' : `, at worst ${worstMissing}`}`
+  return [
+    intervals === 0 ? 'No kubelet was scraped yet.' : `${scrapes}; longest gap ${seconds(longestGapMs)}`,
+    `${rows}. Oldest sample served: ${oldest}.`,
   ]
 }
 
-function clip(rows: string[], most: number): string[] {
-  if (rows.length <= most) return rows
-  return [...rows.slice(0, most - 1), `… ${rows.length - most + 1} more`]
+function drawHelp({ keys }: ScreenInfo): string[] {
+  return keys ? ['[k] kill -9 shard  [t] SIGTERM  [a] add shard  [f] kill -9 frontend  [q] quit'] : []
+}
+
+/** Not cut: a path is of use only in full. */
+function howToJoin({ kubeconfig }: ScreenInfo): string[] {
+  return [`export KUBECONFIG=${kubeconfig}`]
+}
+
+const besideFrom = 150
+
+function drawTables({ top }: DemoState, room: number, columns: number): string[] {
+  const nodes = { command: 'kubectl top nodes', output: top.nodes }
+  const pods = { command: 'kubectl top pods -A', output: top.pods }
+  if (columns >= besideFrom) return beside(nodes, pods, top.missing, room, columns)
+  const left = room - 1
+  const wantedLines = top.nodes.trimEnd().split('\n').length + 1
+  const upper = Math.min(wantedLines, Math.floor(left / 2))
+  return [
+    ...drawTable(nodes, top.missing, upper),
+    '',
+    ...drawTable(pods, top.missing, left - Math.max(upper, 3)),
+  ].map((line) => cut(line, columns))
+}
+
+type Table = { command: string; output: string }
+
+/** At most `lines` lines, and at least three. */
+function drawTable({ command, output }: Table, missing: readonly string[], lines: number): string[] {
+  const rows = output.trimEnd().split('\n')
+  const prompt = `$ ${command}`
+  if (output.trim() === '') return [prompt, `  (nothing yet: ${missing.at(-1) ?? 'waiting for samples'})`]
+  const room = Math.max(2, lines - 1)
+  if (rows.length <= room) return [prompt, ...rows]
+  return [prompt, ...rows.slice(0, room - 1), `… ${rows.length - room + 1} more`]
+}
+
+function beside(
+  left: Table,
+  right: Table,
+  missing: readonly string[],
+  lines: number,
+  columns: number,
+): string[] {
+  const [a, b] = [drawTable(left, missing, lines), drawTable(right, missing, lines)]
+  const width = Math.min(Math.floor(columns / 2) - 2, Math.max(...a.map((line) => line.trimEnd().length)) + 4)
+  return Array.from({ length: Math.max(a.length, b.length) }, (_, at) =>
+    cut(`${cut(a[at] ?? '', width).padEnd(width)}  ${b[at] ?? ''}`.trimEnd(), columns),
+  )
+}
+
+function seconds(ms: number): string {
+  return `${(ms / 1000).toFixed(1)} s`
+}
+
+function cut(line: string, columns: number): string {
+  const text = line.trimEnd()
+  return text.length <= columns ? text : `${text.slice(0, columns - 1)}…`
 }

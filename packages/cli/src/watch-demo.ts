@@ -1,68 +1,55 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Running } from './demo.ts'
 import type { DemoConfig } from './demo-config.ts'
-import { observe } from './observe.ts'
-import type { ServiceProcess } from './process.ts'
-import { drawScreen } from './screen.ts'
+import { type Deeds, recordDeeds } from './demo-keys.ts'
+import { type DemoState, observe } from './observe.ts'
+import { drawScreen, type ScreenInfo, type ScreenSize } from './screen.ts'
+import { openTerminal, type Terminal } from './terminal.ts'
+
+const plainSize: ScreenSize = { rows: 40, columns: 120 }
+/** Between two looks: at a terminal, and where the output goes elsewhere. */
+const pauseMs = { terminal: 1_000, plain: 5_000 }
 
 /** Shows the demo live until it is aborted; keys act on the ring where there is a terminal. */
 export async function watchDemo(running: Running, config: DemoConfig, abort: AbortController): Promise<void> {
-  const { cluster, deployment, kubectl, dir } = running
-  const terminal = process.stdin.isTTY === true && process.stdout.isTTY === true
-  const deeds: string[] = []
-  let complete = false
-  let worstMissing = 0
-  const release = terminal ? readKeys(running, deeds, abort) : () => {}
+  const { cluster, deployment, kubectl } = running
+  const { stdin, stdout } = process
+  const isTerminal = stdin.isTTY === true && stdout.isTTY === true
+  let state: DemoState | undefined
+  let worstMissing: number | undefined
+  let terminal: Terminal | undefined
+  const deeds: Deeds = recordDeeds(deployment, abort, draw)
+
+  function draw() {
+    if (!state) return
+    const info: ScreenInfo = {
+      kubeconfig: cluster.kubeconfigPath,
+      intervalMs: config.intervalMs,
+      seed: cluster.model.seed,
+      keys: isTerminal,
+      deeds: deeds.list(),
+      worstMissing,
+    }
+    const lines = drawScreen(state, info, terminal?.size() ?? plainSize)
+    if (terminal) terminal.draw(lines)
+    else stdout.write(`${lines.join('\n')}\n\n`)
+  }
+  async function look() {
+    state = await observe(cluster, deployment, kubectl, config.intervalMs)
+    const { missing, missingRows } = state.top
+    if (worstMissing !== undefined) worstMissing = Math.max(worstMissing, missingRows)
+    else if (missing.length === 0) worstMissing = 0
+  }
   try {
+    await look()
+    if (isTerminal) terminal = openTerminal(stdin, stdout, { key: deeds.press, resize: draw })
     while (!abort.signal.aborted) {
-      const state = await observe(cluster, deployment, kubectl, config.intervalMs)
-      if (state.top.missing.length === 0) complete = true
-      else if (complete) worstMissing = Math.max(worstMissing, state.top.missing.length)
-      const { kubeconfigPath: kubeconfig } = cluster
-      const info = {
-        kubeconfig,
-        logs: dir,
-        intervalMs: config.intervalMs,
-        keys: terminal,
-        deeds,
-        worstMissing,
-      }
-      const text = drawScreen(state, info, terminal ? process.stdout.rows : 40)
-      process.stdout.write(terminal ? `\x1b[H\x1b[2J${text}\n` : `${text}\n\n`)
-      await sleep(terminal ? 1_000 : 5_000, undefined, { signal: abort.signal }).catch(() => {})
+      draw()
+      const waitMs = isTerminal ? pauseMs.terminal : pauseMs.plain
+      await sleep(waitMs, undefined, { signal: abort.signal }).catch(() => {})
+      if (!abort.signal.aborted) await look()
     }
   } finally {
-    release()
-  }
-}
-
-function readKeys({ deployment }: Running, deeds: string[], abort: AbortController): () => void {
-  const tell = (deed: string) => deeds.unshift(`${new Date().toLocaleTimeString()} ${deed}`)
-  const hit = (victim: ServiceProcess | undefined, signal: NodeJS.Signals) => {
-    if (!victim) return
-    victim.signal(signal)
-    tell(`${signal} sent to ${victim.name} (pid ${victim.pid})`)
-  }
-  const anyOf = (processes: ServiceProcess[]) => processes[Math.floor(Math.random() * processes.length)]
-  const keys: Record<string, () => void> = {
-    k: () => hit(anyOf(deployment.shards()), 'SIGKILL'),
-    t: () => hit(anyOf(deployment.shards()), 'SIGTERM'),
-    a: () => void deployment.addShard().then(({ name }) => tell(`${name} added`)),
-    f: () => {
-      const victim = anyOf(deployment.frontends())
-      hit(victim, 'SIGKILL')
-      if (victim) void victim.exited.then(() => deployment.restartFrontend(victim))
-    },
-    q: () => abort.abort(),
-    '\x03': () => abort.abort(),
-  }
-  const onData = (data: Buffer) => keys[data.toString()]?.()
-  process.stdin.setRawMode(true)
-  process.stdin.resume()
-  process.stdin.on('data', onData)
-  return () => {
-    process.stdin.off('data', onData)
-    process.stdin.setRawMode(false)
-    process.stdin.pause()
+    terminal?.close()
   }
 }
