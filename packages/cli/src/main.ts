@@ -28,7 +28,14 @@ else usage(name)
 
 function usage(asked: string): void {
   const lines = Object.entries(commands).map(([each, { help }]) => `  ${each.padEnd(10)}${help}`)
-  const text = `Usage: metrics-ring <command> [flags]\n\n${lines.join('\n')}\n\nmetrics-ring <command> --help lists its flags.\n`
+  const text = `metrics-ring ${version}: a sharded, highly available replacement for the Kubernetes metrics-server.
+
+Usage: metrics-ring <command> [flags]
+
+${lines.join('\n')}
+
+metrics-ring <command> --help lists its flags.
+`
   if (asked === '' || asked === '--help' || asked === '-h' || asked === 'help') {
     process.stdout.write(text)
     return
