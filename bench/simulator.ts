@@ -10,7 +10,7 @@ export type SimulatorRequest =
 
 export type ScrapeCounts = {
   total: number
-  /** Of the node with the fewest, and of the one with the most. */
+  /** In an interval, by the time between the first and the last: of the slowest node, and of the most hurried one. */
   least: number
   most: number
   /** With status 200, to the last byte. */
@@ -19,10 +19,12 @@ export type ScrapeCounts = {
 }
 
 let cluster: Cluster | undefined
+let intervalMs = 15_000
 
 async function handle(request: SimulatorRequest): Promise<unknown> {
   if (request.do === 'start') {
     cluster = await startCluster(request.options)
+    intervalMs = request.options.intervalMs ?? intervalMs
     return { dir: cluster.dir, kubeconfig: cluster.kubeconfigPath }
   }
   if (!cluster) throw new Error('not started')
@@ -34,14 +36,20 @@ async function handle(request: SimulatorRequest): Promise<unknown> {
 function count({ model, kubelets }: Cluster): ScrapeCounts {
   const all = model.nodes().map(({ name }) => kubelets.requests(name))
   const whole = all.flat().filter(({ answered, status }) => answered && status === 200)
-  const numbers = all.map(({ length }) => length)
+  const paces = all.map((scrapes) => paceOf(scrapes.map(({ atMs }) => atMs)))
   return {
-    total: numbers.reduce((sum, each) => sum + each, 0),
-    least: Math.min(...numbers),
-    most: Math.max(...numbers),
+    total: all.flat().length,
+    least: Math.min(...paces),
+    most: Math.max(...paces),
     whole: whole.length,
     bytes: whole.reduce((sum, { bytes }) => sum + bytes, 0),
   }
+}
+
+/** Scrapes in an interval, to two digits: a scrape is some milliseconds early or late. */
+function paceOf(atMs: readonly number[]): number {
+  const spanMs = (atMs.at(-1) ?? 0) - (atMs[0] ?? 0)
+  return Math.round((100 * (atMs.length - 1) * intervalMs) / spanMs) / 100
 }
 
 process.on('message', (message: { id: number; request: SimulatorRequest }) => {

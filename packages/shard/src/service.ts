@@ -1,6 +1,7 @@
 import { runService } from '@metrics-ring/common/service'
 import { readShardConfig, shardFlags } from './config.ts'
 import { startShard } from './wire.ts'
+import { keepYoungHeapSmall } from './young-heap.ts'
 
 /** `metrics-ring shard …`: runs until SIGTERM or SIGINT. */
 export function runShard(argv: readonly string[], env = process.env): Promise<void> {
@@ -10,6 +11,7 @@ export function runShard(argv: readonly string[], env = process.env): Promise<vo
     flags: shardFlags,
     read: () => readShardConfig(argv, env),
     async start(config, log) {
+      keepYoungHeapSmall()
       if (config.intervalMs < 10_000) {
         log.warn(
           { intervalMs: config.intervalMs },
