@@ -1,7 +1,7 @@
 import type { PodState } from '@metrics-ring/sim/model'
 import { expect } from 'chai'
 import { Redis } from 'ioredis'
-import { followPod, listPods, restartFrontend, unscraped } from './disturbances.ts'
+import { followPod, listPods, longestGapMs, restartFrontend, unscraped } from './disturbances.ts'
 import {
   complete,
   type Installation,
@@ -46,6 +46,20 @@ describe('a cluster in which things go wrong', function () {
     await settled(all)
     const { faults } = await listing.stop()
     expect(faults).to.deep.equal([])
+  })
+
+  it('hands the nodes of a shard over when it is told to stop: no scrape is left out, no pod is lost', async () => {
+    const listing = listPods(all)
+    const startedMs = Date.now()
+    const [victim] = all.deployment.shards()
+    victim?.signal('SIGTERM')
+    await victim?.exited
+    console.log(`      the shard went after ${Date.now() - startedMs} ms`)
+    await settled(all)
+    const gapMs = longestGapMs(all, startedMs - intervalMs)
+    console.log(`      the longest gap between two scrapes of a node was ${gapMs} ms`)
+    expect(gapMs).to.be.below(2 * intervalMs)
+    expect((await listing.stop()).faults).to.deep.equal([])
   })
 
   it('never serves an earlier pod for one that is created again, on its node or on another', async () => {

@@ -55,6 +55,15 @@ export async function unscraped({ cluster }: Installation, sinceMs: number, inte
   return { nodes: left().map(({ name }) => name), tookMs: Date.now() - sinceMs }
 }
 
+/** The longest time without a scrape that any node went through since then. */
+export function longestGapMs({ cluster }: Installation, sinceMs: number): number {
+  const gaps = cluster.model.nodes().flatMap(({ name }) => {
+    const times = [...cluster.kubelets.scrapes(name).filter((atMs) => atMs >= sinceMs), Date.now()]
+    return times.slice(1).map((atMs, index) => atMs - (times[index] ?? atMs))
+  })
+  return Math.max(0, ...gaps)
+}
+
 /** Asks for the pod until it is served; what was served meanwhile, each different answer once. */
 export async function followPod({ api }: Installation, namespace: string, name: string, forMs: number) {
   const answers = new Map<string, PodMetrics>()
