@@ -99,18 +99,25 @@ export function isShadow(claim: Claim | undefined): claim is Claim & { kind: 're
   return claim?.kind === 'retained' || claim?.kind === 'adopted'
 }
 
-/** What decides when a claim is acted upon: what the node's last scrape took, and whether it failed. */
-export type Pace = { tookMs: number; failing: boolean }
+/** What decides when a claim is acted upon. */
+export type Pace = {
+  /** What the node's last scrape took. */
+  tookMs: number
+  /** It failed. */
+  failing: boolean
+  /** Keeps several shadows of a node apart, so that all but the first see its scrape. */
+  spreadMs: number
+}
 
 /** How long after the node's phase this claim is acted upon, milliseconds. */
-export function actsAfterMs(claim: Claim, { tookMs, failing }: Pace, times: Times): number {
+export function actsAfterMs(claim: Claim, { tookMs, failing, spreadMs }: Pace, times: Times): number {
   if (claim.kind === 'own') return claim.early > 0 ? -times.slackMs / 2 : 0
   if (claim.kind === 'gained') return times.gainedMs
   // Late enough for another's attempt to have failed as well, however long that takes.
   if (failing) return 0.75 * times.intervalMs
-  // A scrape any later would pass for one of the next interval, and keep the node's new owner waiting for ever.
-  const mostMs = times.intervalMs - 2 * times.slackMs
-  return Math.min(Math.max(times.shadowMs, times.gainedMs + 1.5 * tookMs), mostMs)
+  // Any later, and the fence would take the owner's next scrape for a duplicate of this one, for ever.
+  const afterMs = Math.max(times.shadowMs, times.gainedMs + 1.5 * tookMs) + spreadMs
+  return Math.min(afterMs, 0.6 * times.intervalMs)
 }
 
 /** A node's turn in an interval; shared clock, milliseconds. */

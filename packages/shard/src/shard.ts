@@ -70,7 +70,7 @@ export function createShard(deps: ShardDeps): Shard {
     comesAfter,
     lastScrape: freshness.read,
     again: (name) => schedule(name, undefined),
-    paced: (name) => slots.delay(name, delayOf(nodes.get(name) as ClaimedNode, times)),
+    paced: (name) => slots.delay(name, delayOf(nodes.get(name) as ClaimedNode, self, times)),
   })
   const slots = createSlots({
     clock,
@@ -132,7 +132,7 @@ export function createShard(deps: ShardDeps): Shard {
   }
   function schedule(name: string, lastAtMs: number | undefined) {
     const node = nodes.get(name)
-    if (node) slots.claim(name, delayOf(node, times), lastAtMs)
+    if (node) slots.claim(name, delayOf(node, self, times), lastAtMs)
   }
   function change(name: string, event: ClaimEvent): Claim | undefined {
     const node = nodes.get(name)
@@ -143,7 +143,7 @@ export function createShard(deps: ShardDeps): Shard {
     else if (!node) nodes.set(name, { claim })
     else {
       node.claim = claim
-      slots.delay(name, delayOf(node, times))
+      slots.delay(name, delayOf(node, self, times))
     }
     return claim
   }

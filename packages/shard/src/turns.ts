@@ -1,5 +1,6 @@
+import { phaseMs } from '@metrics-ring/common/ring'
 import type { Freshness } from '@metrics-ring/common/store'
-import { actsAfterMs, type ClaimEvent, judge, type Pace } from './claims.ts'
+import { actsAfterMs, type ClaimEvent, judge } from './claims.ts'
 import { failedAgain, patience } from './patience.ts'
 import { type Outcome, scrape } from './scrape.ts'
 import type { ClaimedNode, ShardDeps } from './shard.ts'
@@ -73,11 +74,8 @@ export function createTurns(deps: TurnDeps) {
   return { take, scrapeNow }
 }
 
-export function paceOf({ last }: ClaimedNode): Pace {
-  return { tookMs: last?.tookMs ?? 0, failing: last?.outcome === 'failed' }
-}
-
 /** How long after its phase a node's turn comes, milliseconds. */
-export function delayOf(node: ClaimedNode, times: ShardDeps['times']): number {
-  return actsAfterMs(node.claim, paceOf(node), times)
+export function delayOf({ claim, last }: ClaimedNode, self: string, times: ShardDeps['times']): number {
+  const spreadMs = phaseMs(self, times.gainedMs)
+  return actsAfterMs(claim, { tookMs: last?.tookMs ?? 0, failing: last?.outcome === 'failed', spreadMs }, times)
 }

@@ -14,7 +14,7 @@ function after(...events: ClaimEvent[]): Claim['kind'] | 'none' {
   return claim?.kind ?? 'none'
 }
 
-const steady = { tookMs: 0, failing: false }
+const steady = { tookMs: 0, failing: false, spreadMs: 0 }
 
 describe('the claim on a node', () => {
   it('is gained from the ring, and owned after the first scrape of my own', () => {
@@ -102,18 +102,19 @@ describe('a slot of a claimed node', () => {
   })
 
   it('comes at the phase for the owner, a little later for a new owner, later still for a shadow', () => {
-    const took = (tookMs: number) => ({ tookMs, failing: false })
+    const took = (tookMs: number) => ({ tookMs, failing: false, spreadMs: 0 })
     expect(actsAfterMs(own, took(9_000), W)).to.equal(0)
     expect(actsAfterMs({ kind: 'gained' }, took(100), W)).to.equal(1_000)
     expect(actsAfterMs(retained, took(100), W)).to.equal(2_000)
     expect(actsAfterMs(retained, took(4_000), W)).to.equal(7_000)
-    expect(actsAfterMs(retained, { tookMs: 100, failing: true }, W)).to.equal(11_250)
+    expect(actsAfterMs(retained, took(9_000), W)).to.equal(9_000)
+    expect(actsAfterMs(retained, { tookMs: 100, failing: true, spreadMs: 0 }, W)).to.equal(11_250)
   })
 
   it('comes before the next interval even for the shadow of a very slow kubelet, whose scrape would count there', () => {
     const next = slot.phaseAtMs + W.intervalMs
     for (const tookMs of [9_300, 9_900, 20_000]) {
-      const atMs = slot.phaseAtMs + actsAfterMs(retained, { tookMs, failing: false }, W)
+      const atMs = slot.phaseAtMs + actsAfterMs(retained, { tookMs, failing: false, spreadMs: 0 }, W)
       const verdict = judge({ kind: 'gained' }, { ...slot, phaseAtMs: next }, { atMs, by: 'shadow' }, W)
       expect(verdict, 'of the shard that is to take over').to.equal('scrape')
     }

@@ -37,6 +37,11 @@ function isCapable({ process, links, core }: SimShard): boolean {
   return process.state() === 'running' && !links.store && !links.kubelets && core.shard.members().length > 0
 }
 
+/** It climbs the ladder for others: a shard that drains does not. */
+function covers(shard: SimShard): boolean {
+  return isCapable(shard) && shard.core.shard.members().includes(shard.name)
+}
+
 /** I5, and the bound on the time between scrapes: checked once a virtual second. */
 export function checkCoverage(seen: Seen, world: World): void {
   const nowMs = world.scheduler.now()
@@ -64,9 +69,11 @@ function checkHeld(seen: Seen, world: World, node: string, gapMs: number) {
   if (isHeld) return
   const names = new Set(shards.flatMap(({ core }) => core.shard.members()))
   const preference = [...createRing([...names]).preference(node)]
-  const live = new Set(shards.filter(isCapable).map(({ name }) => name))
+  const live = new Set(shards.filter(covers).map(({ name }) => name))
   const dead = preference.findIndex((name) => live.has(name))
-  const boundMs = W + times.rungMs * (Math.max(0, dead) + 1) + times.ladderMs + 1.5 * tookMs(world, node) + 1_000
+  // What was never scraped counts from when a shard has found it missing.
+  const foundMs = lastScrapeMs(seen, node) === 0 ? 2 * times.ladderMs : times.ladderMs
+  const boundMs = W + times.rungMs * (Math.max(0, dead) + 1) + foundMs + 1.5 * tookMs(world, node) + 1_000
   if (gapMs > boundMs) seen.violated('I5', `nobody holds ${node}, last scraped ${Math.round(gapMs)} ms ago`)
 }
 

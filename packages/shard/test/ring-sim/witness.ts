@@ -41,7 +41,7 @@ export function createWitness(seen: Seen, world: () => World): Witness {
     seen.attempt(node, { ms: sentMs, by, ok })
     const clockMs = world().redis.timeMs()
     const sinceMs = now() - (clockMs - phaseAt(node, clockMs + times.slackMs, W)) - times.slackMs
-    const within = (seen.attempts.get(node) ?? []).filter(({ ms }) => ms >= sinceMs)
+    const within = (seen.attempts.get(node) ?? []).filter((each) => each.ok && each.ms >= sinceMs)
     // An answer under way is seen by nobody: each change of the ring meanwhile may cost a slow kubelet one more.
     // While shards start one after the other over an empty store, nobody can see who is asking a slow kubelet.
     const most = (world().kubelets.all.get(node)?.tookMs ?? 0) < 1_000 ? 3 : 5
