@@ -11,7 +11,7 @@ export type Row = {
 }
 
 /** `at most`, `at least` or `exactly` so much. */
-export type Target = { is: '<=' | '>=' | '='; value: number }
+export type Target = { is: '<=' | '<' | '>=' | '='; value: number }
 
 /** Below this share of idle CPU a latency says more of the machine than of us. */
 export const leastIdle = 0.2
@@ -38,6 +38,7 @@ export function latencyRow(
 
 function reaches(value: number, target: Target): boolean {
   if (target.is === '=') return value === target.value
+  if (target.is === '<') return value < target.value
   return target.is === '<=' ? value <= target.value : value >= target.value
 }
 

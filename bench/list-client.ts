@@ -1,0 +1,150 @@
+import { readFileSync } from 'node:fs'
+import { type ClientHttp2Session, connect } from 'node:http2'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { answerRequests } from './peer.ts'
+
+/** A client of the Metrics API in a process of its own, over TLS and HTTP/2, as the aggregation layer is one. */
+export type ListClientRequest =
+  | { do: 'target'; url: string; ca: string; cert: string; key: string }
+  /** Asks until the first whole answer with `pods` items; resolves to the time then, milliseconds since the epoch. */
+  | { do: 'first'; pods: number }
+  /** One request after the other. */
+  | { do: 'ask'; question: Question; times: number; pauseMs: number }
+  /** As fast as answers come, over several connections. */
+  | { do: 'load'; question: Question; connections: number; inFlight: number; ms: number }
+
+export type Question = {
+  path: string
+  accept?: string
+  gzip?: boolean
+  /** Of the one who asks through the front proxy. */
+  user: string
+  groups?: string[]
+}
+
+export type Asked = {
+  /** From the request to the last byte, milliseconds. */
+  tookMs: number[]
+  /** Of the last answer, as it came. */
+  bytes: number
+  contentType: string
+  /** Of the last answer where it is uncompressed JSON. */
+  items?: number
+}
+
+const pods = '/apis/metrics.k8s.io/v1beta1/pods'
+const admin = { user: 'bench', groups: ['system:masters'] }
+
+let target: Extract<ListClientRequest, { do: 'target' }> | undefined
+const sessions: ClientHttp2Session[] = []
+
+answerRequests<ListClientRequest>(handle, async () => {
+  for (const session of sessions) session.destroy()
+})
+
+async function handle(request: ListClientRequest): Promise<unknown> {
+  switch (request.do) {
+    case 'target':
+      for (const session of sessions.splice(0)) session.destroy()
+      target = request
+      return null
+    case 'first':
+      return first(request.pods)
+    case 'ask':
+      return askRepeatedly(request.question, request.times, request.pauseMs)
+    case 'load':
+      return load(request)
+  }
+}
+
+function sessionOf(index: number): ClientHttp2Session {
+  const known = sessions[index]
+  if (known && !known.closed && !known.destroyed) return known
+  if (!target) throw new Error('no target')
+  const { url, ca, cert, key } = target
+  const [caPem, certPem, keyPem] = [ca, cert, key].map((file) => readFileSync(file))
+  // Windows as large as Go's transport has them.
+  const session = connect(url, {
+    ...{ ca: caPem, cert: certPem, key: keyPem },
+    settings: { initialWindowSize: 4 << 20 },
+  })
+  session.once('connect', () => session.setLocalWindowSize(1 << 30))
+  session.on('error', () => {})
+  sessions[index] = session
+  return session
+}
+
+type Whole = { status: number; contentType: string; chunks: Buffer[]; bytes: number }
+
+function get({ path, accept, gzip, user, groups = [] }: Question, session = sessionOf(0)): Promise<Whole> {
+  return new Promise((resolve, reject) => {
+    const stream = session.request({
+      ':path': path,
+      'x-remote-user': user,
+      'x-remote-group': groups,
+      accept: accept ?? 'application/json',
+      ...(gzip ? { 'accept-encoding': 'gzip' } : {}),
+    })
+    let [status, contentType, bytes] = [0, '', 0]
+    const chunks: Buffer[] = []
+    stream.on('response', (headers) => {
+      status = headers[':status'] ?? 0
+      contentType = String(headers['content-type'])
+    })
+    stream.on('data', (chunk: Buffer) => {
+      bytes += chunk.length
+      chunks.push(chunk)
+    })
+    stream.on('end', () => resolve({ status, contentType, chunks, bytes }))
+    stream.on('error', reject)
+    stream.end()
+  })
+}
+
+async function first(wanted: number): Promise<number> {
+  let seen = ''
+  for (const untilMs = Date.now() + 60_000; Date.now() < untilMs; await sleep(20)) {
+    const ready = await get({ path: `${pods}?limit=1`, ...admin }).catch((error: unknown) => String(error))
+    seen = typeof ready === 'string' ? ready : `${ready.status} ${Buffer.concat(ready.chunks)}`
+    if (typeof ready === 'string' || ready.status !== 200) continue
+    const list = await get({ path: pods, ...admin })
+    const atMs = Date.now()
+    const items = itemsOf(list)
+    if (items === wanted) return atMs
+    seen = `${items} items`
+  }
+  throw new Error(`no complete list within a minute; at last: ${seen}`)
+}
+
+async function askRepeatedly(question: Question, times: number, pauseMs: number): Promise<Asked> {
+  const tookMs: number[] = []
+  let last: Whole | undefined
+  for (let n = 0; n < times; n++) {
+    const startedMs = performance.now()
+    last = await get(question)
+    tookMs.push(performance.now() - startedMs)
+    if (last.status !== 200) throw new Error(`${question.path} was answered with ${last.status}`)
+    if (pauseMs > 0) await sleep(pauseMs)
+  }
+  const { bytes = 0, contentType = '' } = last ?? {}
+  const items = last && !question.gzip && contentType === 'application/json' ? itemsOf(last) : undefined
+  return { tookMs, bytes, contentType, ...(items === undefined ? {} : { items }) }
+}
+
+function itemsOf({ chunks }: Whole): number | undefined {
+  return (JSON.parse(Buffer.concat(chunks).toString()) as { items?: unknown[] }).items?.length
+}
+
+async function load({ question, connections, inFlight, ms }: Extract<ListClientRequest, { do: 'load' }>) {
+  const untilMs = performance.now() + ms
+  let answers = 0
+  const one = async (index: number) => {
+    while (performance.now() < untilMs) {
+      const { status } = await get(question, sessionOf(index))
+      if (status !== 200) throw new Error(`${question.path} was answered with ${status}`)
+      answers++
+    }
+  }
+  await Promise.all(Array.from({ length: connections * inFlight }, (_, n) => one(n % connections)))
+  return (answers * 1000) / ms
+}

@@ -1,0 +1,140 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { silentLog } from '@metrics-ring/common/log'
+import { createRedisStore } from '@metrics-ring/common/store-redis'
+import { issueFrontProxyClient } from '@metrics-ring/sim/apiserver/aggregator/aggregator'
+import { startApiServer } from '@metrics-ring/sim/apiserver/api-server'
+import { writeKubeconfig } from '@metrics-ring/sim/apiserver/kubeconfig'
+import { createModel, type Model } from '@metrics-ring/sim/model'
+import { createAuthority } from '@metrics-ring/sim/pki'
+import { answerRequests } from './peer.ts'
+import { createRecordWriter, type RecordWriter } from './record-writer.ts'
+
+/** An API server and what writes records for its nodes, in a process of its own: neither is counted as ours. */
+export type ListClusterRequest =
+  | { do: 'start'; redisUrl: string; intervalMs: number; nodes: number; pods: number; namespacePods: number }
+  /** Commits a record of every node, as fast as the store takes them. */
+  | { do: 'fill' }
+  /** From now on every node once an interval, evenly spread, every subject changed; or no more. */
+  | { do: 'write'; on: boolean }
+
+export type ListCluster = {
+  /** Kubeconfig of a frontend. */
+  kubeconfig: string
+  /** PEM files: a serving certificate for `localhost`, its CA, a front proxy's client certificate. */
+  files: Record<'ca' | 'cert' | 'key' | 'proxyCert' | 'proxyKey', string>
+  pods: number
+  namespace: string
+  namespacePods: number
+  /** Selects fifty pods of the namespace, or as many as its workloads have that come closest. */
+  selector: string
+  selected: number
+  pod: string
+}
+
+let writer: RecordWriter | undefined
+let close = () => Promise.resolve()
+
+answerRequests<ListClusterRequest>(
+  async (request) => {
+    if (request.do === 'start') return start(request)
+    if (request.do === 'fill') return writer?.fill()
+    return request.on ? writer?.start() : writer?.stop()
+  },
+  () => close(),
+)
+
+async function start(options: Extract<ListClusterRequest, { do: 'start' }>): Promise<ListCluster> {
+  const { redisUrl, intervalMs, nodes, pods } = options
+  const dir = mkdtempSync(join(tmpdir(), 'metrics-ring-bench-list-'))
+  const [clusterCa, frontProxyCa] = [
+    await createAuthority('kubernetes'),
+    await createAuthority('front-proxy'),
+  ]
+  const apiserver = await startApiServer({ clusterCa, frontProxyCa })
+  const model = createModel({
+    nodes,
+    podsPerNode: Math.round(pods / nodes),
+    containersPerPod: [2, 2],
+    seed: 1,
+    // Pods that are moved below are not newer than their samples.
+    now: () => Date.now() - 3_600_000,
+  })
+  const namespace = resize(model, options.namespacePods)
+  model.publish(apiserver.sink)
+  const store = createRedisStore({
+    url: redisUrl,
+    ringName: 'metrics-ring',
+    intervalMs,
+    onBadRecord: () => {},
+    log: silentLog,
+  })
+  writer = createRecordWriter(store, model, intervalMs)
+  close = async () => {
+    writer?.stop()
+    await store.close()
+    await apiserver.close()
+    rmSync(dir, { recursive: true, force: true })
+  }
+  const save = (name: string, text: string) => {
+    writeFileSync(join(dir, name), text, { mode: 0o600 })
+    return join(dir, name)
+  }
+  const serving = await clusterCa.issue({
+    commonName: 'metrics-server',
+    dnsNames: ['localhost'],
+    usages: ['serverAuth'],
+  })
+  const proxy = await issueFrontProxyClient(frontProxyCa)
+  const token = apiserver.tokens.issueForServiceAccount('kube-system:metrics-ring-frontend')
+  return {
+    kubeconfig: writeKubeconfig(join(dir, 'frontend.kubeconfig'), apiserver.url, clusterCa.certPem, {
+      token,
+    }),
+    files: {
+      ca: save('ca.crt', clusterCa.certPem),
+      cert: save('tls.crt', serving.certPem),
+      key: save('tls.key', serving.keyPem),
+      proxyCert: save('proxy.crt', proxy.certPem),
+      proxyKey: save('proxy.key', proxy.keyPem),
+    },
+    pods: model.pods().length,
+    ...selectionIn(model, namespace),
+  }
+}
+
+/** Gives the largest namespace so many pods, at the cost or to the benefit of the others; returns its name. */
+function resize(model: Model, wanted: number): string {
+  const sizes = Map.groupBy(model.pods(), (pod) => pod.namespace)
+  sizes.delete('kube-system')
+  const largest = [...sizes].toSorted(([, a], [, b]) => b.length - a.length)
+  const [[namespace, inside] = ['default', []]] = largest
+  const outside = largest.slice(1).flatMap(([, pods]) => pods)
+  const [from, to] = inside.length > wanted ? [inside, outside] : [outside, inside]
+  const deployments = to.map(({ workload }) => workload).filter(({ kind }) => kind === 'Deployment')
+  for (const [index, pod] of from.slice(0, Math.abs(inside.length - wanted)).entries()) {
+    const workload = deployments[index % deployments.length]
+    if (!workload) break
+    model.deletePod(pod.namespace, pod.name)
+    model.createPod({ workload, node: pod.node })
+  }
+  return namespace
+}
+
+function selectionIn(model: Model, namespace: string) {
+  const inside = model.pods().filter((pod) => pod.namespace === namespace)
+  const workloads = [...Map.groupBy(inside, ({ workload }) => workload)]
+  const distance = (pods: unknown[]) => Math.abs(pods.length - 50)
+  const nearest = workloads.toSorted(([, a], [, b]) => distance(a) - distance(b))[0]
+  if (!nearest) throw new Error(`there is no pod in ${namespace}`)
+  const [{ name }, pods] = nearest
+  const selector = `app.kubernetes.io/name=${name},app.kubernetes.io/managed-by=Helm`
+  return {
+    namespace,
+    namespacePods: inside.length,
+    selector,
+    selected: pods.length,
+    pod: pods[0]?.name ?? '',
+  }
+}
