@@ -88,7 +88,9 @@ function createMemory({ clock, times, now, self, names, candidates }: CoverDeps)
       seen = new Set(names())
       // At our first look most nodes are overdue: the store was away before we came, or is empty.
       if (epoch === undefined && 2 * overdue.size > seen.size) isLost = true
-      if (isLost || Math.abs(nextOffsetMs - offsetMs) > times.slackMs) sinceMs = clock.mono()
+      // Less is no step of the clock, and too little to take a node that is scraped for an overdue one.
+      const hasStepped = Math.abs(nextOffsetMs - offsetMs) > times.rungMs / 2
+      if (isLost || hasStepped) sinceMs = clock.mono()
       isLost = false
       offsetMs = nextOffsetMs
       if (epoch !== undefined && epoch !== current) seen.clear()

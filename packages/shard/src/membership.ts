@@ -3,8 +3,8 @@ import { every } from '@metrics-ring/common/every'
 import { assignments } from '@metrics-ring/common/ring'
 import type { LeaseApi } from './leases.ts'
 import {
-  type MembersEffect,
   isAlone,
+  type MembersEffect,
   memberNames,
   nextJoinMs,
   noMembers,

@@ -77,5 +77,9 @@ export function createTurns(deps: TurnDeps) {
 /** How long after its phase a node's turn comes, milliseconds. */
 export function delayOf({ claim, last }: ClaimedNode, self: string, times: ShardDeps['times']): number {
   const spreadMs = phaseMs(self, times.gainedMs)
-  return actsAfterMs(claim, { tookMs: last?.tookMs ?? 0, failing: last?.outcome === 'failed', spreadMs }, times)
+  return actsAfterMs(
+    claim,
+    { tookMs: last?.tookMs ?? 0, failing: last?.outcome === 'failed', spreadMs },
+    times,
+  )
 }

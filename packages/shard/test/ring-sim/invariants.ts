@@ -84,7 +84,8 @@ export function checkQuiet(seen: Seen, world: World, exact: boolean): void {
   const owners = new Map<string, string[]>()
   for (const { name, core, versions } of shards) {
     const members = core.shard.members().join(' ')
-    if (members !== names.join(' ')) seen.violated('I13', `${name} sees the ring ${members}, it is ${names.join(' ')}`)
+    if (members !== names.join(' '))
+      seen.violated('I13', `${name} sees the ring ${members}, it is ${names.join(' ')}`)
     for (const [node, { claim }] of core.shard.nodes()) {
       if (isShadow(claim)) seen.violated('I13', `${name} still holds ${node} as ${claim.kind}`)
       else owners.set(node, [...(owners.get(node) ?? []), name])

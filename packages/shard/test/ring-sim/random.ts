@@ -18,5 +18,10 @@ export function createRandom(seed: number, stream = 0): Random {
     return ((t ^ (t >>> 14)) >>> 0) / 4294967296
   }
   const int = (least: number, most: number) => least + Math.floor(next() * (most - least + 1))
-  return { next, int, pick: (from) => from[int(0, from.length - 1)] as never, chance: (share) => next() < share }
+  return {
+    next,
+    int,
+    pick: (from) => from[int(0, from.length - 1)] as never,
+    chance: (share) => next() < share,
+  }
 }

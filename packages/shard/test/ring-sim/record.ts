@@ -38,7 +38,8 @@ export function createSeen() {
     },
     mark: (what: string) => void last.set(what, nowMs()),
     /** Whether it held within the last so many milliseconds. */
-    recently: (what: string, withinMs: number) => nowMs() - (last.get(what) ?? Number.NEGATIVE_INFINITY) <= withinMs,
+    recently: (what: string, withinMs: number) =>
+      nowMs() - (last.get(what) ?? Number.NEGATIVE_INFINITY) <= withinMs,
     lastMs: (what: string) => last.get(what) ?? Number.NEGATIVE_INFINITY,
   }
 }
@@ -52,9 +53,9 @@ export function gapsOf(attempts: readonly Attempt[], fromMs: number, untilMs: nu
 export type Figures = { greatestGapMs: number; missedSlots: number; scrapes: number; expected: number }
 
 /** How the kubelets fared from `fromMs` on. A slot is missed when a gap exceeds 1.5 W. */
-export function figuresOf(seen: Seen, fromMs: number, untilMs: number): Figures {
+export function figuresOf(all: Seen['attempts'], fromMs: number, untilMs: number): Figures {
   const figures = { greatestGapMs: 0, missedSlots: 0, scrapes: 0, expected: 0 }
-  for (const attempts of seen.attempts.values()) {
+  for (const attempts of all.values()) {
     for (const gapMs of gapsOf(attempts, fromMs, untilMs)) {
       figures.greatestGapMs = Math.max(figures.greatestGapMs, gapMs)
       if (gapMs > 1.5 * times.intervalMs) figures.missedSlots++
@@ -65,4 +66,11 @@ export function figuresOf(seen: Seen, fromMs: number, untilMs: number): Figures 
   return figures
 }
 
-export type Run = { seed: number; faults: Fault[]; violations: string[]; trace: string[]; figures: Figures }
+export type Run = {
+  seed: number
+  faults: Fault[]
+  violations: string[]
+  trace: string[]
+  attempts: Seen['attempts']
+  figures: Figures
+}

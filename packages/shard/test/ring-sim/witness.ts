@@ -20,7 +20,9 @@ export function createWitness(seen: Seen, world: () => World): Witness {
   const asked = new Map<string, { requests: number; conflicts: number; sinceMs: number }>()
   const now = () => world().scheduler.now()
   const storeIsStrange = (by: string) =>
-    seen.recently('store', 15_000) || seen.recently(`store ${by}`, 15_000) || seen.recently(`stopped ${by}`, 6_000)
+    seen.recently('store', 15_000) ||
+    seen.recently(`store ${by}`, 15_000) ||
+    seen.recently(`stopped ${by}`, 6_000)
 
   function evidence(node: string, self: string): boolean {
     const last = stored.get(node)
@@ -28,15 +30,24 @@ export function createWitness(seen: Seen, world: () => World): Witness {
     const scraped = last && last.by !== self && last.atMs >= phaseMs - times.slackMs - onTheWayMs
     const tried = (seen.attempts.get(node) ?? []).some(({ by, ms }) => by !== self && ms >= now() - 2 * W)
     const failing = world().shards.get(self)?.core.shard.nodes().get(node)?.last?.outcome === 'failed'
-    return scraped === true || (failing && tried)
+    // After a step of the store's clock a shard judges by the old one until it reads it again.
+    return scraped === true || ((failing || seen.recently('store', 15_000)) && tried)
   }
   function scraped(node: string, by: string, sentMs: number, ok: boolean) {
     const claim = world().shards.get(by)?.core.shard.nodes().get(node)?.claim
     const last = stored.get(node)
     const phaseMs = phaseAt(node, world().redis.timeMs(), W)
-    const isSeen = last && last.by !== by && last.atMs >= phaseMs - times.slackMs && last.ms < now() - onTheWayMs && last.atMs < world().redis.timeMs() + 1_000
+    const isSeen =
+      last &&
+      last.by !== by &&
+      last.atMs >= phaseMs - times.slackMs &&
+      last.ms < now() - onTheWayMs &&
+      last.atMs < world().redis.timeMs() + 1_000
     if (claim && isShadow(claim) && isSeen && !storeIsStrange(by)) {
-      seen.violated('I12', `${by} (${claim.kind}) scrapes ${node}, which ${last.by} has scraped in this interval`)
+      seen.violated(
+        'I12',
+        `${by} (${claim.kind}) scrapes ${node}, which ${last.by} has scraped in this interval`,
+      )
     }
     seen.attempt(node, { ms: sentMs, by, ok })
     const clockMs = world().redis.timeMs()
@@ -45,13 +56,15 @@ export function createWitness(seen: Seen, world: () => World): Witness {
     // An answer under way is seen by nobody: each change of the ring meanwhile may cost a slow kubelet one more.
     // While shards start one after the other over an empty store, nobody can see who is asking a slow kubelet.
     const most = (world().kubelets.all.get(node)?.tookMs ?? 0) < 1_000 ? 3 : 5
-    if (within.length > most && now() > startedMs && !storeIsStrange(by)) seen.violated('I12', `${node} is scraped ${within.length} times in an interval`)
+    if (within.length > most && now() > startedMs && !storeIsStrange(by))
+      seen.violated('I12', `${node} is scraped ${within.length} times in an interval`)
   }
   function committed(node: string, by: string, atMs: number, uid: string, result: string) {
     if (result !== 'accepted' && result !== 'unchanged') return
     const before = stored.get(node)
     const isOlder = before?.uid === uid && before.atMs > atMs && before.ms > seen.lastMs('store emptied')
-    if (isOlder) seen.violated('I10', `${by} replaces the record of ${node} of ${before.atMs} by one of ${atMs}`)
+    if (isOlder)
+      seen.violated('I10', `${by} replaces the record of ${node} of ${before.atMs} by one of ${atMs}`)
     stored.set(node, { by, atMs, uid, ms: now() })
   }
   function claimChanged(self: string, node: string, from: string | undefined, to: string | undefined) {
@@ -70,7 +83,10 @@ export function createWitness(seen: Seen, world: () => World): Witness {
     }
     const awayMs = seen.lastMs('api away long')
     if (now() - awayMs < 0.9 * times.leaseMs) {
-      seen.violated('I8', `${self} evicts ${peer} ${Math.round(now() - awayMs)} ms after the API server came back`)
+      seen.violated(
+        'I8',
+        `${self} evicts ${peer} ${Math.round(now() - awayMs)} ms after the API server came back`,
+      )
     }
   }
   return {
@@ -80,14 +96,17 @@ export function createWitness(seen: Seen, world: () => World): Witness {
       committed(node, by, atMs, uid, result)
       for (const nanocores of usages(body)) {
         // Each kubelet's counters rise by half a core, exactly.
-        if (Math.abs(nanocores - 5e8) > 2e6) seen.violated('usage', `${node} is said to use ${nanocores} nanocores`)
+        if (Math.abs(nanocores - 5e8) > 2e6)
+          seen.violated('usage', `${node} is said to use ${nanocores} nanocores`)
       }
     },
     wrote(name, by, before, resourceVersion) {
-      if (before && resourceVersion === undefined) seen.violated('I14', `${by} writes ${name} without its version`)
+      if (before && resourceVersion === undefined)
+        seen.violated('I14', `${by} writes ${name} without its version`)
       const holder = before?.spec.holderIdentity
       const isFresh = before !== undefined && now() - before.writtenMs < before.durationMs * 0.85
-      if (holder !== undefined && holder !== by && isFresh) seen.violated('I11', `${by} takes the Lease of ${holder}`)
+      if (holder !== undefined && holder !== by && isFresh)
+        seen.violated('I11', `${by} takes the Lease of ${holder}`)
     },
     deleted(name, by, before, resourceVersion) {
       if (resourceVersion === undefined) seen.violated('I14', `${by} deletes ${name} without its version`)
@@ -103,7 +122,10 @@ export function createWitness(seen: Seen, world: () => World): Witness {
       const ticks = (now() - count.sinceMs) / (0.9 * times.renewMs) + 1
       // Besides: draining, release, and what conflicts and dead Leases cost.
       if (count.requests > 2 * ticks + 3 * count.conflicts + 12)
-        seen.violated('I15', `${by} has sent ${count.requests} requests for Leases in ${Math.round(ticks)} ticks`)
+        seen.violated(
+          'I15',
+          `${by} has sent ${count.requests} requests for Leases in ${Math.round(ticks)} ticks`,
+        )
     },
     listed: (by) => void listedMs.set(by.slice(0, by.lastIndexOf('_')), now()),
     events: (self) => ({

@@ -19,7 +19,10 @@ const secondVersion: Assignment = {
   createRing: (members) => createRing(members),
   assign: (ring, nodes) => {
     const names = [...nodes]
-    const salted = assign(ring, names.map((node) => `${node}!`))
+    const salted = assign(
+      ring,
+      names.map((node) => `${node}!`),
+    )
     return new Map(names.map((node) => [node, salted.get(`${node}!`) as string]))
   },
 }
@@ -44,15 +47,21 @@ export type WorldOptions = {
   offsets?: boolean
   /** Rates of the shards' clocks differ by up to this share. */
   drift?: number
+  /** No kubelet is slow by nature. */
+  quick?: boolean
   witness: Witness
 }
 
 export type World = ReturnType<typeof createWorld>
 
 /** A cluster in virtual time: shards of the shipping code over a simulated API server, store and kubelets. */
-export function createWorld({ seed, offsets = false, drift = 0, witness }: WorldOptions) {
+export function createWorld({ seed, offsets = false, drift = 0, quick = false, witness }: WorldOptions) {
   const scheduler: Scheduler = createScheduler()
-  const [random, clocks, net] = [1, 2, 3].map((stream) => createRandom(seed, stream)) as [Random, Random, Random]
+  const [random, clocks, net] = [1, 2, 3].map((stream) => createRandom(seed, stream)) as [
+    Random,
+    Random,
+    Random,
+  ]
   const api = createApi(scheduler, witness)
   const redis = createRedis(scheduler, times.intervalMs, witness)
   const kubelets = createKubelets(scheduler, createRandom(seed, 4), witness)
@@ -66,12 +75,18 @@ export function createWorld({ seed, offsets = false, drift = 0, witness }: World
 
   function startShard(name = `shard-${started}`, versions: readonly number[] = [1]): SimShard {
     const holder = `${name}_${++started}`
-    const process = createProcess(scheduler, { offsetMs: anHour(), rate: 1 + drift * (clocks.next() - 0.5) * 2 })
+    const process = createProcess(scheduler, {
+      offsetMs: anHour(),
+      rate: 1 + drift * (clocks.next() - 0.5) * 2,
+    })
     const wallOffsetMs = anHour()
     const links: SimShard['links'] = { api: undefined, store: undefined, kubelets: undefined }
     const store = redis.client(process, () => ({ latencyMs: latency(), fault: faults.store ?? links.store }))
     const leases = createLeaseApi({
-      client: api.client(holder, process, () => ({ latencyMs: latency() + 2, fault: faults.api ?? links.api })),
+      client: api.client(holder, process, () => ({
+        latencyMs: latency() + 2,
+        fault: faults.api ?? links.api,
+      })),
       clock: process,
       wallMs: () => epochMs + scheduler.now() + wallOffsetMs,
       namespace: 'kube-system',
@@ -110,7 +125,7 @@ export function createWorld({ seed, offsets = false, drift = 0, witness }: World
       node,
       model: random.chance(0.7) ? 'cadvisor' : 'cri',
       clockMs: offsets ? anHour() : 0,
-      tookMs: grain(random.chance(0.04) ? random.int(1_000, 9_000) : random.int(10, 300)),
+      tookMs: grain(random.chance(0.04) && !quick ? random.int(1_000, 9_000) : random.int(10, 300)),
     }
     kubelets.add(kubelet)
     const createdMs = epochMs + scheduler.now()
