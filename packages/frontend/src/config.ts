@@ -39,6 +39,15 @@ export const frontendFlags = {
     default: 'apiserver.local.config/certificates',
     help: 'Where a self-signed certificate is made and kept when none is given.',
   },
+  'serving-secret': {
+    type: 'string',
+    help: 'Secret (namespace/name) in which all replicas keep and renew one CA and serving certificate, which they have the APIServices trust.',
+  },
+  'serving-services': {
+    type: 'list',
+    default: 'metrics-server',
+    help: 'Services, in the namespace of --serving-secret, that its certificate names.',
+  },
   'tls-cert-file': {
     type: 'string',
     help: 'Serving certificate, with its chain; read again when it changes.',
@@ -131,8 +140,11 @@ export type FrontendConfig = {
   swap: boolean
   /** `address` undefined: all addresses. */
   listen: { port: number; address: string | undefined }
-  /** A pair of files, or the directory of a generated pair. */
-  certificate: { certFile: string; keyFile: string } | { directory: string }
+  /** A pair of files, a Secret that all replicas share, or the directory of a generated pair. */
+  certificate:
+    | { certFile: string; keyFile: string }
+    | { secret: { namespace: string; name: string }; services: string[] }
+    | { directory: string }
   tls: { minVersion: 'TLSv1.2' | 'TLSv1.3'; ciphers: string }
   trust: TrustFlags
   tokenTtlMs: number
@@ -160,6 +172,7 @@ export function readFrontendConfig(
   const intervalMs = values['metric-resolution']
   const certFile = values['tls-cert-file']
   const keyFile = values['tls-private-key-file']
+  const secret = values['serving-secret']
   const address = values['bind-address']
   const config: FrontendConfig = {
     kubeconfig: values.kubeconfig,
@@ -174,7 +187,12 @@ export function readFrontendConfig(
       port: values['secure-port'],
       address: ['', '0.0.0.0', '::'].includes(address) ? undefined : address,
     },
-    certificate: certFile && keyFile ? { certFile, keyFile } : { directory: values['cert-dir'] },
+    certificate:
+      certFile && keyFile
+        ? { certFile, keyFile }
+        : secret
+          ? { secret: secretName(secret), services: values['serving-services'] }
+          : { directory: values['cert-dir'] },
     tls: {
       minVersion: values['tls-min-version'] === 'VersionTLS13' ? 'TLSv1.3' : 'TLSv1.2',
       ciphers: values['tls-cipher-suites'].join(':'),
@@ -204,6 +222,12 @@ export function readFrontendConfig(
   return { config, faults: [...faults, ...contradictions(config, given)], show }
 }
 
+/** Of `namespace/name`; either may turn out empty. */
+function secretName(text: string): { namespace: string; name: string } {
+  const [namespace = '', name = '', ...more] = text.split('/')
+  return { namespace, name: more.length > 0 ? '' : name }
+}
+
 function contradictions(config: FrontendConfig, given: ReadonlySet<string>): string[] {
   const faults: string[] = []
   const wrong = (is: boolean, sentence: string) => {
@@ -217,6 +241,13 @@ function contradictions(config: FrontendConfig, given: ReadonlySet<string>): str
     given.has('tls-cert-file') !== given.has('tls-private-key-file'),
     '--tls-cert-file and --tls-private-key-file go together',
   )
+  wrong(
+    given.has('serving-secret') && (given.has('tls-cert-file') || given.has('cert-dir')),
+    '--serving-secret contradicts --tls-cert-file and --cert-dir',
+  )
+  const { secret, services } = 'secret' in config.certificate ? config.certificate : {}
+  wrong(secret?.namespace === '' || secret?.name === '', '--serving-secret must be namespace/name')
+  wrong(services?.length === 0, '--serving-services must not be empty')
   wrong(
     maxAgeMs < 2 * intervalMs,
     `--max-sample-age (${maxAgeMs / 1000}s) must be at least two intervals (--metric-resolution ${intervalMs / 1000}s)`,

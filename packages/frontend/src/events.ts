@@ -42,6 +42,21 @@ export function createEvents(log: Log) {
     certificateFailed(error: unknown) {
       log.error({ error: errorText(error) }, 'cannot read the serving certificate; keeping the last one')
     },
+    servingSecretStep(step: string) {
+      log.info({ step }, 'wrote the serving certificate that all replicas share')
+    },
+    caBundleRepaired(apiService: string) {
+      log.warn({ apiService }, 'somebody had overwritten caBundle or TLS verification; put it back')
+    },
+    caBundleContested(apiService: string) {
+      log.error(
+        { apiService },
+        'somebody keeps overwriting caBundle or TLS verification (an add-on manager or a GitOps tool?); it is put back once per 5 min',
+      )
+    },
+    caBundleFailed(apiService: string, error: unknown) {
+      log.warn({ apiService, error: errorText(error) }, 'cannot have the APIService trust our certificate')
+    },
     listening({ address, port }: AddressInfo) {
       log.info({ address, port }, 'listening')
     },

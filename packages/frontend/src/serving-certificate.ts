@@ -1,20 +1,68 @@
 import { hostname } from 'node:os'
-import type { Clock, Stop } from '@metrics-ring/common/clock'
+import { type Clock, type Stop, sleep } from '@metrics-ring/common/clock'
 import { every } from '@metrics-ring/common/every'
+import type { KubeClient } from '@metrics-ring/common/kube'
 import { generatedPair, pairFromFiles, type ServingPair } from '@metrics-ring/common/tls'
+import { createApiServiceTrust } from './api-service-trust.ts'
 import type { FrontendConfig } from './config.ts'
+import type { Events } from './events.ts'
+import { createServingSecret } from './serving-secret.ts'
 
 /** How soon a rotated file is noticed, milliseconds. */
 const lookEveryMs = 10_000
+/** Between two tries to read the first pair, milliseconds. */
+const firstEveryMs = 1_000
 
-/** Names a generated certificate is good for; the Service is the one metrics-server is installed with. */
-const serviceNames = ['metrics-server.kube-system.svc', 'metrics-server.kube-system', 'metrics-server']
+/** A generated certificate is good for the Service that metrics-server is installed with. */
+const defaultService = { namespace: 'kube-system', name: 'metrics-server' }
 
-/** Reads the pair there is, or makes one. */
-export function readPair(certificate: FrontendConfig['certificate']): Promise<ServingPair> {
-  if ('certFile' in certificate) return pairFromFiles(certificate.certFile, certificate.keyFile)
-  const dnsNames = [...serviceNames, 'localhost', hostname()]
-  return generatedPair(certificate.directory, dnsNames, ['127.0.0.1', '::1'], Date.now())
+export type ReadPair = () => Promise<ServingPair>
+
+export type PairReaderDeps = { client: KubeClient; clock: Clock; events: Events }
+
+/** How to read the pair there is, or make one. */
+export function pairReader(certificate: FrontendConfig['certificate'], deps: PairReaderDeps): ReadPair {
+  if ('certFile' in certificate) return () => pairFromFiles(certificate.certFile, certificate.keyFile)
+  if ('secret' in certificate) return secretReader(certificate, deps)
+  const dnsNames = [...serviceNames(defaultService.namespace, defaultService.name), 'localhost', hostname()]
+  return () => generatedPair(certificate.directory, dnsNames, ['127.0.0.1', '::1'], Date.now())
+}
+
+function secretReader(
+  { secret, services }: Extract<FrontendConfig['certificate'], { secret: unknown }>,
+  { client, clock, events }: PairReaderDeps,
+): ReadPair {
+  const { namespace } = secret
+  const trust = createApiServiceTrust({
+    client,
+    clock,
+    services: { namespace, names: services },
+    events: {
+      contested: events.caBundleContested,
+      repaired: events.caBundleRepaired,
+      failed: events.caBundleFailed,
+    },
+  })
+  const names = services.flatMap((name) => serviceNames(namespace, name))
+  const onStep = events.servingSecretStep
+  return createServingSecret({ client, clock, nowMs: () => Date.now(), secret, names, trust, onStep }).look
+}
+
+function serviceNames(namespace: string, name: string): string[] {
+  return [`${name}.${namespace}.svc`, `${name}.${namespace}`, name]
+}
+
+/** Reads the first pair, again and again while there is none; rejects with the last reason when it takes too long. */
+export async function firstPair(read: ReadPair, clock: Clock, withinMs: number): Promise<ServingPair> {
+  const startedMs = clock.mono()
+  for (;;) {
+    try {
+      return await read()
+    } catch (error) {
+      if (clock.mono() - startedMs >= withinMs) throw error
+      await sleep(clock, firstEveryMs)
+    }
+  }
 }
 
 export type FollowPairOptions = {

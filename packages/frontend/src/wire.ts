@@ -20,7 +20,7 @@ import { createRenderers } from './render-items.ts'
 import { createResources } from './resources.ts'
 import { createRoutes } from './routes.ts'
 import { createServer, type Handler, type Server } from './server.ts'
-import { followPair, readPair } from './serving-certificate.ts'
+import { firstPair, followPair, pairReader } from './serving-certificate.ts'
 import { createState, type State } from './state.ts'
 import { createAccessReviewer } from './subject-access-review.ts'
 import { createTokenReviewer } from './token-review.ts'
@@ -39,6 +39,7 @@ type Base = { config: FrontendConfig; clock: Clock; log: Log; events: Events; li
 
 const sweepEveryMs = 60_000
 const mostDrainMs = 60_000
+const firstPairMs = 60_000
 
 /** Builds a frontend from its configuration, top to bottom. Rejects, with everything stopped, if it cannot start. */
 export async function startFrontend(
@@ -60,7 +61,12 @@ export async function startFrontend(
     const trusting = trust.start()
     trusting.then((stop) => lifecycle.add(stop)).catch(() => {})
     const state = stateOf(base, samples, metadata, trust)
-    const server = await serve(base, trust, handlerOf(base, { samples, metadata, trust, clients, state }))
+    const server = await serve(
+      base,
+      clients.objects,
+      trust,
+      handlerOf(base, { samples, metadata, trust, clients, state }),
+    )
     await trusting
     let drained: Promise<void> | undefined
     return {
@@ -146,9 +152,15 @@ function handlerOf(
 }
 
 /** Listens, and follows what certificate to show and which CAs to name. */
-async function serve({ config, clock, events, lifecycle }: Base, trust: Trust, handler: Handler) {
-  const read = () => readPair(config.certificate)
-  let pair = await read()
+async function serve(
+  { config, clock, events, lifecycle }: Base,
+  client: KubeClient,
+  trust: Trust,
+  handler: Handler,
+) {
+  const read = pairReader(config.certificate, { client, clock, events })
+  // Files are there or not; the API server that has the Secret may be away for a while.
+  let pair = await firstPair(read, clock, 'secret' in config.certificate ? firstPairMs : 0)
   const tls = () => ({ ...pair, ...config.tls, clientCas: advertisedCas(trust.current()).join('\n') })
   const server = createServer({ tls: tls(), handler, clock, random: Math.random })
   const address = await server.listen(config.listen.port, config.listen.address)
