@@ -3,6 +3,7 @@ import { type Installation, startInstallation } from '../contract/installation.t
 import { hpaSuite } from './hpa-suite.ts'
 import { identitySuite } from './identity-suite.ts'
 import { readersSuite } from './readers-suite.ts'
+import { rollingSuite } from './rolling-suite.ts'
 
 describe('metrics-ring at work', function () {
   this.timeout(90_000)
@@ -12,6 +13,7 @@ describe('metrics-ring at work', function () {
     installation = await startInstallation({
       nodes: 3,
       podsPerNode: 180,
+      frontendArgs: ['--shutdown-delay-duration=2s'],
       prepare(cluster) {
         workload = deployScaledWorkload(cluster, 3_000)
       },
@@ -25,4 +27,5 @@ describe('metrics-ring at work', function () {
     ))
   describe('and its clients', () => readersSuite(() => installation))
   describe('and its trust', () => identitySuite(() => installation))
+  describe('and a new release', () => rollingSuite(() => installation, { rounds: 1 }))
 })
