@@ -1,0 +1,44 @@
+import type { Fault } from './chaos-faults.ts'
+import type { Measured } from './chaos-measure.ts'
+import { type Row, row, type Target } from './rows.ts'
+
+const none: Target = { is: '=', value: 0 }
+
+/** The rows of one fault; times in seconds, targets as at W = 15 s and in proportion at any other. */
+export function faultRows({ title, targets }: Fault, seen: Measured, intervalMs: number): Row[] {
+  const { scrapes, listed } = seen
+  const scale = intervalMs / 15_000
+  const time = (is: number | undefined): Target | undefined =>
+    is === undefined ? undefined : atMost(Math.round(is * scale * 100) / 100)
+  const rows = [
+    row('slots missed, all nodes', scrapes.missed, '', targets.missed === undefined ? undefined : none),
+    row('slots missed, worst node', scrapes.mostMissed, '', atMost(targets.mostMissed)),
+    row('extra scrapes', scrapes.extraPercent, '%', atMost(targets.extraPercent)),
+    row('greatest age of a record', seen.recordAgeMs / 1000, 's', time(targets.recordAgeS)),
+    row('lists', listed.lists, ''),
+    row('lists answered with an error', listed.errors, '', none),
+    row('pods missing in a list', listed.missing.length, '', none),
+    row('greatest age of a sample served', listed.oldestMs / 1000, 's'),
+    row('a new pod is served after', seen.slowestPodMs / 1000, 's', time(30)),
+    row('then: nodes retained or adopted', seen.covered, '', none),
+    row('then: nodes not scraped exactly once in an interval', seen.uneven, '', none),
+    row('idle CPU of the machine', 100 * seen.idle, '%'),
+  ]
+  if (seen.drainMs !== undefined)
+    rows.splice(4, 0, row('longest drain', seen.drainMs / 1000, 's', time(targets.drainS)))
+  if (targets.stampede !== undefined)
+    rows.splice(0, 0, row('scrapes per node, next interval', seen.stampede, '', atMost(targets.stampede)))
+  if (targets.evictions !== undefined) rows.splice(0, 0, row('evictions', seen.evictions, '', none))
+  return rows.map((each) => ({ ...each, name: `${title}: ${each.name}` }))
+}
+
+function atMost(value: number): Target
+function atMost(value: number | undefined): Target | undefined
+function atMost(value: number | undefined): Target | undefined {
+  return value === undefined ? undefined : { is: '<=', value }
+}
+
+/** Of a fault that could not be measured. */
+export function unmeasured({ title }: Fault): Row[] {
+  return [row(`${title}: pods missing in a list`, undefined, '', none)]
+}

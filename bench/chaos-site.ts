@@ -1,0 +1,114 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { createDeployment, type Deployment } from '@metrics-ring/cli/deployment'
+import type { ServiceProcess } from '@metrics-ring/cli/process'
+import { createRedisStore } from '@metrics-ring/common/store-redis'
+import { type RedisServer, startRedisServer } from '@metrics-ring/common/testing/redis-server'
+import { type Cluster, startCluster } from '@metrics-ring/sim/cluster'
+import { type AgeWatch, watchAges } from './chaos-ages.ts'
+import type { ListerRequest } from './chaos-lister.ts'
+import { createPods, type Pods } from './chaos-pods.ts'
+import { untilComplete, untilReady } from './chaos-wait.ts'
+import { type Peer, startPeer } from './processes.ts'
+import type { Bench } from './scenario.ts'
+
+export type SiteOptions = {
+  nodes: number
+  podsPerNode: number
+  shards: number
+  frontends: number
+  intervalMs: number
+  sampling: 'cadvisor' | 'cri'
+}
+
+/**
+ * Everything a fault is inflicted on. The simulated cluster is in this process: it is light, and ours are processes of
+ * their own, so that killing and pausing them does not touch what counts.
+ */
+export type Site = {
+  options: SiteOptions
+  cluster: Cluster
+  redis: RedisServer
+  deployment: Deployment
+  lister: Peer<ListerRequest>
+  pods: Pods
+  ages: AgeWatch
+  bench: Bench
+  /** The frontend that is not running: its port and certificate are there for the next one. */
+  spare: ServiceProcess
+  /** Lists go through the aggregation layer, or, while there is no API server, to the frontends themselves. */
+  listThrough(what: 'aggregator' | 'frontends'): Promise<void>
+}
+
+const silent = { debug() {}, info() {}, warn() {}, error() {} }
+
+export async function startSite(bench: Bench, options: SiteOptions): Promise<Site> {
+  const { lifecycle, progress } = bench
+  const { nodes, podsPerNode, intervalMs, sampling } = options
+  const dir = mkdtempSync(join(tmpdir(), 'metrics-ring-chaos-'))
+  lifecycle.add(() => rmSync(dir, { recursive: true, force: true }))
+  progress(`starting Redis and ${nodes} kubelets with ${podsPerNode} pods each; logs in ${dir}`)
+  const redis = await startRedisServer()
+  lifecycle.add(redis.stop)
+  const cluster = await startCluster({
+    nodes,
+    podsPerNode,
+    intervalMs,
+    sampling,
+    seed: 1,
+    aggregatorRouting: true,
+  })
+  lifecycle.add(cluster.close)
+  const deployment = createDeployment({ cluster, redisUrl: redis.url, intervalMs, dir })
+  lifecycle.add(deployment.stop)
+  const spare = await deploy(deployment, options)
+
+  const lister = startPeer<ListerRequest>(fileURLToPath(new URL('chaos-lister.ts', import.meta.url)))
+  lifecycle.add(lister.stop)
+  const listThrough = await listing(cluster, deployment, lister)
+  await listThrough('aggregator')
+  const pods = createPods(cluster, lister, intervalMs)
+  const store = createRedisStore({
+    url: redis.url,
+    ringName: 'demo',
+    intervalMs,
+    onBadRecord() {},
+    log: silent,
+  })
+  lifecycle.add(() => store.close())
+  const ages = watchAges(store, () => cluster.model.nodes().map(({ name }) => name), intervalMs)
+  lifecycle.add(ages.stop)
+  const site = { options, cluster, redis, deployment, lister, pods, ages, bench, spare, listThrough }
+  progress('waiting for every pod to be served')
+  await untilComplete(site)
+  return site
+}
+
+/** One frontend more than asked for is registered, and ended again: a rollout needs its place. */
+async function deploy(deployment: Deployment, { shards, frontends }: SiteOptions): Promise<ServiceProcess> {
+  for (let i = 0; i <= frontends; i++) await deployment.addFrontend()
+  for (let i = 0; i < shards; i++) await deployment.addShard()
+  await deployment.register(AbortSignal.timeout(60_000))
+  await untilReady([...deployment.shards(), ...deployment.frontends()], 120_000)
+  const spare = deployment.frontends().at(-1)
+  if (!spare) throw new Error('no frontend has started')
+  spare.signal('SIGTERM')
+  await spare.exited
+  return spare
+}
+
+async function listing(cluster: Cluster, deployment: Deployment, lister: Peer<ListerRequest>) {
+  const user = { commonName: 'kubernetes-admin', organizations: ['system:masters'] }
+  const issued = await cluster.clusterCa.issue({ ...user, usages: ['clientAuth'] })
+  const { certPem: cert, keyPem: key } = issued
+  return async (what: 'aggregator' | 'frontends') => {
+    if (what === 'aggregator')
+      await lister.ask({ do: 'ask', urls: [cluster.url], cert, key, ca: cluster.clusterCa.certPem })
+    else {
+      const urls = deployment.frontends().map(({ port }) => `https://127.0.0.1:${port}`)
+      await lister.ask({ do: 'ask', urls, cert, key })
+    }
+  }
+}
