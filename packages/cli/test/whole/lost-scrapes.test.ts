@@ -83,6 +83,26 @@ for (const sampling of ['cri', 'cadvisor'] as const) {
       expect(missing(), 'once it answers again').to.deep.equal([])
     })
 
+    it('a kubelet that reports the pods of another node leaves the record of that node as it is', async () => {
+      const other = cluster.model.nodes()[1]?.name as string
+      const { pods } = cluster.model.node(other)
+      cluster.kubelets.impostors.set(victim, other)
+      await cluster.pass(4 * W, async () => {
+        const record = (await cluster.store.hydrate([other])).get(other)
+        expect(new Set(record?.body.pods.map((pod) => `${pod.namespace}/${pod.name}`))).to.deep.equal(
+          new Set(pods.keys()),
+        )
+        const usages = record?.body.pods.flatMap(({ containers }) => containers.map(({ usage }) => usage))
+        expect(usages).to.not.include(undefined)
+      })
+      cluster.kubelets.impostors.clear()
+      await cluster.pass(3 * W)
+      expect(missing()).to.deep.equal([])
+      const witness = createWitness(cluster)
+      await cluster.pass(2 * W, witness.look)
+      expect(witness.longestAbsenceMs).to.equal(0)
+    })
+
     it('containers that restart leave no hole, and every value is true', async () => {
       const witness = createWitness(cluster)
       for (let round = 0; round < 12; round++) {

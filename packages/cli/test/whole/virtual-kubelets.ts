@@ -10,12 +10,15 @@ export const W = 15_000
 export function createTextKubelets(model: Model, sampling: Sampling, now: () => number) {
   const readers = new Map<string, NodeReader>()
   const failing = new Set<string>()
+  const impostors = new Map<string, string>()
   const skews: { node: string; fromMs: number; skewMs: number }[] = []
   const scrapes: { node: string; atMs: number; answered: boolean }[] = []
   const skewAt = (node: string, atMs: number) =>
     skews.findLast((each) => each.node === node && each.fromMs <= atMs)?.skewMs ?? 0
   return {
     failing,
+    /** By node: the other whose answer it gives for its own. */
+    impostors,
     scrapes,
     step: (node: string, skewMs: number) => void skews.push({ node, fromMs: now(), skewMs }),
     /** How far the node's clock was ahead at a moment of the true one. */
@@ -24,10 +27,10 @@ export function createTextKubelets(model: Model, sampling: Sampling, now: () => 
       const answered = !failing.has(node)
       scrapes.push({ node, atMs: now(), answered })
       if (!answered) return { ok: false, reason: 'timeout', detail: 'dropped' }
-      const reader =
-        readers.get(node) ??
-        createNodeReader(model.node(node), sampling, { startedMs: model.startedMs, factor: W / 15_000 })
-      readers.set(node, reader)
+      const said = impostors.get(node) ?? node
+      const clock = { startedMs: model.startedMs, factor: W / 15_000 }
+      const reader = readers.get(said) ?? createNodeReader(model.node(said), sampling, clock)
+      readers.set(said, reader)
       return { ok: true, body: Buffer.from(reader.text(now(), skewAt(node, now()))) }
     },
   }
