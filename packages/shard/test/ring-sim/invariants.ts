@@ -14,6 +14,9 @@ export function noteExcuses(seen: Seen, world: World): void {
   const { faults, shards, api } = world
   if (faults.store) seen.mark('store')
   if (faults.api || api.faults.status !== undefined) seen.mark('api')
+  else seen.mark('api well')
+  // Shorter ones are within what Leases tolerate: nobody's clock need start anew.
+  if (!seen.recently('api well', 2 * times.leaseMs)) seen.mark('api away long')
   if (api.faults.staleMs > 0) seen.mark('stale')
   for (const { name, links, process } of shards.values()) {
     if (links.store) seen.mark(`store ${name}`)
@@ -37,9 +40,11 @@ function isCapable({ process, links, core }: SimShard): boolean {
   return process.state() === 'running' && !links.store && !links.kubelets && core.shard.members().length > 0
 }
 
-/** It climbs the ladder for others: a shard that drains does not. */
+/** It climbs the ladder for others: one that drains, or has only just come, does not. */
 function covers(shard: SimShard): boolean {
-  return isCapable(shard) && shard.core.shard.members().includes(shard.name)
+  const { core, name } = shard
+  const isSettled = (core.claimedForMs() ?? 0) > 2 * W
+  return isCapable(shard) && isSettled && core.shard.members().includes(name)
 }
 
 /** I5, and the bound on the time between scrapes: checked once a virtual second. */
@@ -70,6 +75,7 @@ function checkHeld(seen: Seen, world: World, node: string, gapMs: number) {
   const names = new Set(shards.flatMap(({ core }) => core.shard.members()))
   const preference = [...createRing([...names]).preference(node)]
   const live = new Set(shards.filter(covers).map(({ name }) => name))
+  if (live.size === 0) return
   const dead = preference.findIndex((name) => live.has(name))
   // What was never scraped counts from when a shard has found it missing.
   const foundMs = lastScrapeMs(seen, node) === 0 ? 2 * times.ladderMs : times.ladderMs

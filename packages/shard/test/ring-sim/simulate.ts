@@ -4,7 +4,7 @@ import { checkCoverage, checkQuiet, noteExcuses } from './invariants.ts'
 import { createRandom } from './random.ts'
 import { createSeen, figuresOf, type Run } from './record.ts'
 import { createWitness } from './witness.ts'
-import { createWorld, times, type World } from './world.ts'
+import { createWorld, type World } from './world.ts'
 
 /** Virtual length of a run. */
 export const runMs = 600_000
@@ -49,12 +49,6 @@ export async function simulate(options: SimulateOptions): Promise<Run> {
       seen.mark('store')
       seen.mark('store emptied')
     }
-    if (/end of: API server away/.test(what)) markOutage()
-  }
-  function markOutage() {
-    const longest = faults.filter(({ kind }) => kind === 'API server away').map(({ forMs }) => forMs)
-    // Short outages are within what Leases tolerate: nobody's clock need start anew.
-    if (Math.max(...longest) > 2 * times.leaseMs) seen.mark('api away long')
   }
   // Something happens in every second, also when nobody is alive.
   for (let ms = 0; ms < runMs; ms += lookMs) world.scheduler.at(ms, () => {})
