@@ -43,6 +43,12 @@ const scaled = ({ options }: Site, seconds: number) => (seconds / 15) * options.
 
 export const faults: readonly Fault[] = [
   {
+    name: 'none',
+    title: 'no fault',
+    targets: { missed: 0, extraPercent: 0, recordAgeS: 18 },
+    async inflict() {},
+  },
+  {
     name: 'sigterm',
     title: 'SIGTERM of one',
     targets: inOrder,

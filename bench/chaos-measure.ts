@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { countScrapes, type NodeScrapes, perNode, type ScrapeCount, sum } from './chaos-count.ts'
 import type { Fault } from './chaos-faults.ts'
+import type { NewPod } from './chaos-pods.ts'
 import type { Site } from './chaos-site.ts'
 import { type RingView, rings } from './chaos-wait.ts'
 import type { Listed } from './chaos-watcher.ts'
@@ -17,13 +18,19 @@ export type Measured = {
   /** Members thrown out of the ring by the shards that still run. */
   evictions: number
   listed: Listed
-  /** From a pod's start to the first list that has it, the slowest, milliseconds. Infinite: it never came. */
-  slowestPodMs: number
+  newPods: NewPodTimes
   /** Nodes retained or adopted when it should be calm. */
   covered: number
   /** Nodes that were not scraped exactly once in the interval after that. */
   uneven: number
   idle: number
+}
+
+/** Until the first list that has a new pod, the slowest; infinite: it never came. Milliseconds. */
+export type NewPodTimes = {
+  sinceStartMs: number
+  /** Since its kubelet had samples that say what it uses. */
+  sinceUsableMs: number
 }
 
 /** So many pods are created at a time, once an interval. */
@@ -59,7 +66,7 @@ export async function measure(site: Site, fault: Fault): Promise<Measured> {
     drainMs: typeof result === 'number' ? result : undefined,
     evictions: evictionsSoFar(site) - evictions,
     listed,
-    slowestPodMs: slowestPod(pods.created(), listed),
+    newPods: newPodTimes(pods.created(), listed),
     covered: sum(ring.map(({ retained, adopted }: RingView) => retained + adopted)),
     idle: idle(),
   }
@@ -103,9 +110,16 @@ async function unevenNodes(site: Site, sinceMs: number): Promise<number> {
   }).length
 }
 
-function slowestPod(created: ReadonlyMap<string, number>, { firstSeen }: Listed): number {
+function newPodTimes(created: readonly NewPod[], { firstSeen }: Listed): NewPodTimes {
   const seen = new Map(firstSeen)
-  return Math.max(0, ...[...created].map(([key, startMs]) => (seen.get(key) ?? Infinity) - startMs))
+  const times = created.map(({ key, startedMs, usableMs = startedMs }) => {
+    const atMs = seen.get(key) ?? Number.POSITIVE_INFINITY
+    return { sinceStartMs: atMs - startedMs, sinceUsableMs: atMs - usableMs }
+  })
+  return {
+    sinceStartMs: Math.max(0, ...times.map(({ sinceStartMs }) => sinceStartMs)),
+    sinceUsableMs: Math.max(0, ...times.map(({ sinceUsableMs }) => sinceUsableMs)),
+  }
 }
 
 function evictionsSoFar({ deployment }: Site): number {

@@ -3,8 +3,21 @@ import type { NodeState, PodState } from '@metrics-ring/sim/model'
 import type { ListerRequest } from './chaos-lister.ts'
 import type { Peer } from './processes.ts'
 
-/** In intervals after its start: when a new pod has to be served. Containers are first sampled when the kubelet likes. */
-const newPodIntervals = 3
+/**
+ * In intervals after its start: when a new pod has to be served at the latest. A kubelet looks at an idle container for
+ * the second time up to 31 s after its start, and is asked up to 15 s later.
+ */
+const newPodIntervals = 3.2
+/** The age from which a sample of a container says what it uses; in intervals. */
+const usableAge = 2 / 3
+
+export type NewPod = {
+  /** `namespace/name` */
+  key: string
+  startedMs: number
+  /** When its kubelet had samples of every container that say what it uses; undefined: not yet. */
+  usableMs: number | undefined
+}
 
 /** Pods that come and go, with the client told what to expect. */
 export type Pods = {
@@ -15,20 +28,33 @@ export type Pods = {
   addNode(): Promise<NodeState>
   /** With its pods. */
   removeNode(name: string): Promise<void>
-  /** When the containers of those pods started that were created since the last `clear`, by `namespace/name`. */
-  created(): ReadonlyMap<string, number>
+  /** What was created since the last `clear`. */
+  created(): NewPod[]
   /** Deletes what was created here. */
   clear(): Promise<void>
 }
 
-export function createPods({ model }: Cluster, lister: Peer<ListerRequest>, intervalMs: number): Pods {
-  const created = new Map<string, number>()
+export function createPods(
+  { model, kubelets }: Cluster,
+  lister: Peer<ListerRequest>,
+  intervalMs: number,
+): Pods {
+  const created = new Map<string, PodState>()
   const forget = (keys: string[]) => {
     for (const key of keys) created.delete(key)
     return lister.ask({ do: 'forget', keys })
   }
+  function usableMs(pod: PodState): number | undefined {
+    const { namespace, name, createdMs, containers } = pod
+    const firstMs = createdMs + usableAge * intervalMs
+    const times = containers.map(({ template }) => {
+      const subject = { namespace, pod: name, container: template.name }
+      return kubelets.sampleTimes(subject, firstMs, Date.now())[0]
+    })
+    return times.every((ms) => ms !== undefined) ? Math.max(...times) : undefined
+  }
   async function expect(pods: readonly PodState[]) {
-    for (const pod of pods) created.set(keyOf(pod), pod.createdMs)
+    for (const pod of pods) created.set(keyOf(pod), pod)
     await lister.ask({
       do: 'expect',
       keys: pods.map(keyOf),
@@ -52,7 +78,8 @@ export function createPods({ model }: Cluster, lister: Peer<ListerRequest>, inte
       await forget([...model.node(name).pods.values()].map(keyOf))
       await model.removeNode(name)
     },
-    created: () => created,
+    created: () =>
+      [...created].map(([key, pod]) => ({ key, startedMs: pod.createdMs, usableMs: usableMs(pod) })),
     async clear() {
       const keys = [...created.keys()]
       await forget(keys)
