@@ -27,15 +27,20 @@ export function claimBadCompanyIsHarmless(options: BadCompanyOptions): void {
     }
 
     it('the slow ones are heard to the end', () => {
-      expect(found.slowAnswers.asked).to.be.above(0)
-      expect(found.slowAnswers.whole).to.equal(found.slowAnswers.asked)
+      const { whole, asked } = found.slowAnswers
+      expect(asked).to.be.above(0)
+      // They have a fifteenth of W to spare; a longer stall of this process takes it from those it meets.
+      const mayMiss = found.longestStallMs < W / 20 ? 0 : Math.ceil(asked * (found.longestStallMs / W))
+      expect(asked - whole, `longest stall ${found.longestStallMs} ms`).to.be.at.most(mayMiss)
     })
 
     it('scrapes in flight at once stay near the mean', () => {
       const { mean, p99, peak } = found.inFlight
-      expect(p99, `mean ${mean}`).to.be.at.most(2 * mean + 2)
-      // A pause of this process, which plays the kubelets too, makes what was due in it due at once.
-      expect(peak, `mean ${mean}`).to.be.at.most(3 * mean + 5)
+      // What falls due while this process is held up is due at once.
+      const dueAtOnce = (found.longestStallMs * nodes) / W
+      const hint = `mean ${mean}, longest stall ${found.longestStallMs} ms`
+      expect(p99, hint).to.be.at.most(2 * mean + 2 + dueAtOnce)
+      expect(peak, hint).to.be.at.most(2 * mean + 5 + 2 * dueAtOnce)
     })
 
     it('a new node is scraped within 1 s of its watch event', () => {

@@ -1,3 +1,4 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type OnRealKubelets, type RealOptions, startOnRealKubelets } from './real-kubelets.ts'
 
@@ -12,6 +13,8 @@ export type BadCompany = {
   gapsMs: Record<'slow' | 'hanging' | 'sound', { least: number; most: number; count: number }>
   /** Answers that the slow kubelets gave to the end, of so many asked for. */
   slowAnswers: { whole: number; asked: number }
+  /** The longest that this process, which plays shard and kubelets, was held up by itself or by other work. */
+  longestStallMs: number
   /** From a new Node's announcement to its first scrape; of several, the longest. */
   newNodeMs: number
 }
@@ -33,7 +36,10 @@ export async function keepBadCompany(options: BadCompanyOptions): Promise<BadCom
     await sleep(intervalMs)
     flights.reset()
     cluster.kubelets.reset()
+    const delay = monitorEventLoopDelay({ resolution: 10 })
+    delay.enable()
     const after = await ages(running, sound, spanMs)
+    delay.disable()
     const gaps = flights.gaps()
     const requests = slow.flatMap((name) => [...cluster.kubelets.requests(name)])
     const old = requests.filter(({ atMs }) => atMs < Date.now() - intervalMs)
@@ -42,6 +48,7 @@ export async function keepBadCompany(options: BadCompanyOptions): Promise<BadCom
       inFlight: flights.inFlight(),
       gapsMs: { slow: spread(gaps, slow), hanging: spread(gaps, hanging), sound: spread(gaps, sound) },
       slowAnswers: { whole: old.filter(({ answered }) => answered).length, asked: old.length },
+      longestStallMs: delay.max / 1e6,
       newNodeMs: await greetNewNodes(running, 3),
     }
   } finally {
