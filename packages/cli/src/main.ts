@@ -15,6 +15,10 @@ const commands: Record<string, { help: string; run: (argv: string[]) => Promise<
     help: 'run everything in a simulated cluster and watch it',
     run: async (argv) => (await import('./demo.ts')).runDemo(argv),
   },
+  status: {
+    help: 'print the ring: its shards, and the longest unscraped nodes',
+    run: async (argv) => (await import('./status.ts')).runStatus(argv),
+  },
   version: {
     help: 'print the version',
     run: async () => void process.stdout.write(`metrics-ring ${version}\n`),
