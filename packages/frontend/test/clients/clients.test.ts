@@ -2,8 +2,9 @@ import { deployScaledWorkload, type ScaledWorkload } from '@metrics-ring/cli/sto
 import { type Installation, startInstallation } from '../contract/installation.ts'
 import { hpaSuite } from './hpa-suite.ts'
 import { identitySuite } from './identity-suite.ts'
-import { readersSuite } from './readers-suite.ts'
+import { jsonReadersSuite } from './json-readers-suite.ts'
 import { rollingSuite } from './rolling-suite.ts'
+import { typedReadersSuite } from './typed-readers-suite.ts'
 
 describe('metrics-ring at work', function () {
   this.timeout(90_000)
@@ -25,7 +26,8 @@ describe('metrics-ring at work', function () {
       () => installation,
       () => workload,
     ))
-  describe('and its clients', () => readersSuite(() => installation))
+  describe('and clients that read protobuf', () => typedReadersSuite(() => installation))
+  describe('and clients that read JSON', () => jsonReadersSuite(() => installation))
   describe('and its trust', () => identitySuite(() => installation))
   describe('and a new release', () => rollingSuite(() => installation, { rounds: 1 }))
 })

@@ -1,4 +1,15 @@
 import type { Dice } from './random.ts'
+import {
+  agents,
+  methods,
+  oddities,
+  parameters,
+  scalars,
+  selectors,
+  typeParameters,
+  types,
+  words,
+} from './vocabulary.ts'
 
 export type FuzzRequest = {
   method: string
@@ -10,172 +21,6 @@ export type FuzzRequest = {
 
 /** What there is, so that chance also finds it. */
 export type Known = { namespaces: string[]; pods: string[]; nodes: string[]; tokens: string[] }
-
-const words = [
-  ...[
-    'apis',
-    'metrics.k8s.io',
-    'v1',
-    'v1beta1',
-    'v2',
-    'pods',
-    'nodes',
-    'namespaces',
-    'openapi',
-    'v3',
-    'watch',
-  ],
-  ...['healthz', 'livez', 'readyz', 'ping', 'metrics', 'version', 'api', 'status', 'debug', 'favicon.ico'],
-]
-const oddities = [
-  ...[
-    '',
-    '.',
-    '..',
-    '%2e%2e',
-    '%2F',
-    '%00',
-    '%zz',
-    '%',
-    '%E0%A4',
-    '%C3%A9',
-    '*',
-    '~',
-    ';a=b',
-    'a b'.replace(' ', '%20'),
-  ],
-  ...[
-    '__proto__',
-    'constructor',
-    'hasOwnProperty',
-    'x'.repeat(300),
-    '%F0%9F%92%A9',
-    '-1',
-    '0',
-    "'",
-    '"',
-    '<script>',
-    '{}',
-  ],
-]
-const selectors = [
-  ...[
-    'a=b',
-    'a!=b',
-    'a in (b,c)',
-    'a notin (b)',
-    '!a',
-    'a',
-    'a>1',
-    'a<x',
-    'a in (',
-    ',',
-    '=',
-    '==',
-    'a=b,',
-    '(',
-    'a,,b',
-  ],
-  ...[
-    'metadata.name=p',
-    'metadata.namespace=default',
-    'metadata.name!=p',
-    'spec.nodeName=n',
-    'x',
-    'a\\',
-    'a\\=b=c',
-    '\\,',
-  ],
-  ...[
-    'é=ü',
-    `${'k'.repeat(80)}=v`,
-    'a/b/c=d',
-    'example.com/a=b',
-    '__proto__=1',
-    'app.kubernetes.io/name',
-    '\u0000',
-    'a=b=c',
-  ],
-]
-const scalars = [
-  '',
-  '0',
-  '1',
-  '2',
-  '500',
-  '-1',
-  'abc',
-  '9223372036854775808',
-  '1e3',
-  'true',
-  'false',
-  'Exact',
-  'NotOlderThan',
-  'None',
-  'Metadata',
-  'Object',
-  '32s',
-  'null',
-]
-const parameters = [
-  ...[
-    'labelSelector',
-    'fieldSelector',
-    'limit',
-    'continue',
-    'watch',
-    'resourceVersion',
-    'resourceVersionMatch',
-  ],
-  ...[
-    'sendInitialEvents',
-    'timeoutSeconds',
-    'allowWatchBookmarks',
-    'pretty',
-    'includeObject',
-    'timeout',
-    'verbose',
-  ],
-  ...['exclude', 'hash', 'dryRun', 'fieldValidation', '__proto__', 'x', ''],
-]
-const types = [
-  ...['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf', '*/*', 'application/*'],
-  ...[
-    'text/html',
-    'application/cbor',
-    'image/png',
-    'application',
-    '/',
-    '',
-    ';',
-    'application/json;stream=watch',
-  ],
-]
-const typeParameters = [
-  ...[
-    'as=Table',
-    'as=PartialObjectMetadata',
-    'as=PartialObjectMetadataList',
-    'as=APIGroupDiscoveryList',
-    'as=X',
-    'as',
-  ],
-  ...[
-    'v=v1',
-    'v=v1beta1',
-    'v=v2',
-    'v=v2beta1',
-    'g=meta.k8s.io',
-    'g=apidiscovery.k8s.io',
-    'q=0',
-    'q=0.5',
-    'q=x',
-    'q=9',
-  ],
-  ...['pretty=1', 'charset=utf-8', '="', 'a="b;c"', '=', 'stream=watch'],
-]
-const methods = ['HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE', 'PROPFIND', 'MKCOL', 'SEARCH']
-const agents = ['curl/8', 'Wget/1', 'Mozilla/5.0', 'kubectl/v1.35', '', 'é', '\u0001'.replace('\u0001', 'x')]
 
 export function drawRequest(dice: Dice, known: Known): FuzzRequest {
   const query = drawQuery(dice)
