@@ -38,8 +38,8 @@ export function createNodeLog(log: Log, mono: () => number): NodeLog {
   function tellGathered(states: Map<NodeState, number>) {
     const { failed, back } = gathered
     gathered = { failed: 0, back: 0 }
-    const tell = failed > 0 ? log.warn : log.info
-    tell({ failed, back, states: Object.fromEntries(states) }, 'more nodes changed than are named')
+    const level = failed > 0 ? 'warn' : 'info'
+    log[level]({ failed, back, states: Object.fromEntries(states) }, 'more nodes changed than are named')
   }
   return {
     changed(node, to, detail) {
