@@ -17,13 +17,19 @@ export type ApiServiceTrustOptions = {
   events: ApiServiceTrustEvents
 }
 
+/**
+ * Has every APIService that leads to us trust exactly this bundle. A bundle that is new is written at once; one that
+ * somebody else has overwritten is put back at most once per 5 min. Resolves to whether all of them trust it now;
+ * never rejects.
+ */
+export type Publish = (bundle: string) => Promise<boolean>
+
 export type ApiServiceTrust = {
   /**
-   * Has every APIService that leads to us trust exactly this bundle. A bundle that is new is written at once; one
-   * that somebody else has overwritten is put back at most once per 5 min.
-   * @returns whether all of them trust it now; never rejects
+   * Reads the APIServices. What is published then is written only where they still are what was read: a bundle that
+   * was read after this cannot overwrite a newer one, however slow its reader is. Never rejects.
    */
-  publish(bundle: string): Promise<boolean>
+  look(): Promise<Publish>
 }
 
 const apiServices = ['v1.metrics.k8s.io', 'v1beta1.metrics.k8s.io']
@@ -43,13 +49,16 @@ export function createApiServiceTrust(options: ApiServiceTrustOptions): ApiServi
   const { client, clock, services, events } = options
   const memory = new Map<string, Memory>()
 
-  async function publishTo(name: string, bundle: string): Promise<boolean> {
-    const path = `/apis/apiregistration.k8s.io/v1/apiservices/${name}`
-    const { status, body } = await client.request('GET', path)
-    if (status === 404) return true
+  /** Undefined: there is none. */
+  async function read(name: string): Promise<ApiService | undefined> {
+    const { status, body } = await client.request('GET', pathOf(name))
+    if (status === 404) return undefined
     if (status !== 200) throw refused('reading', name, status, body)
-    const found = body as ApiService
-    if (!leadsToUs(found)) return true
+    return body as ApiService
+  }
+
+  async function publishTo(name: string, found: ApiService | undefined, bundle: string): Promise<boolean> {
+    if (!found || !leadsToUs(found)) return true
     const before = memory.get(name)
     if (isTrusted(found, bundle)) {
       memory.set(name, { bundle, repairedMs: before?.repairedMs, told: false })
@@ -62,11 +71,11 @@ export function createApiServiceTrust(options: ApiServiceTrustOptions): ApiServi
       spec: { caBundle: Buffer.from(bundle).toString('base64'), insecureSkipTLSVerify: null },
     }
     const contentType = 'application/merge-patch+json'
-    const query = '?fieldManager=metrics-ring'
-    const answer = await client.request('PATCH', path + query, { body: patch, contentType })
-    // Another replica was first: the next look tells what came of it.
-    if (answer.status === 409) return false
-    if (answer.status !== 200) throw refused('writing', name, answer.status, answer.body)
+    const path = `${pathOf(name)}?fieldManager=metrics-ring`
+    const { status, body } = await client.request('PATCH', path, { body: patch, contentType })
+    // It has changed since; the next look tells what came of it.
+    if (status === 409) return false
+    if (status !== 200) throw refused('writing', name, status, body)
     memory.set(name, { bundle, repairedMs: repair ? clock.mono() : before?.repairedMs, told: false })
     if (repair) events.repaired(name)
     return true
@@ -84,19 +93,31 @@ export function createApiServiceTrust(options: ApiServiceTrustOptions): ApiServi
     return false
   }
 
+  /** Of one APIService. */
+  async function lookAt(name: string): Promise<Publish> {
+    const failed = (error: unknown) => {
+      events.failed(name, error)
+      return false
+    }
+    try {
+      const found = await read(name)
+      return (bundle) => publishTo(name, found, bundle).catch(failed)
+    } catch (error) {
+      failed(error)
+      return async () => false
+    }
+  }
+
   return {
-    async publish(bundle) {
-      const published = await Promise.all(
-        apiServices.map((name) =>
-          publishTo(name, bundle).catch((error: unknown) => {
-            events.failed(name, error)
-            return false
-          }),
-        ),
-      )
-      return published.every(Boolean)
+    async look() {
+      const each = await Promise.all(apiServices.map(lookAt))
+      return async (bundle) => (await Promise.all(each.map((publish) => publish(bundle)))).every(Boolean)
     },
   }
+}
+
+function pathOf(name: string): string {
+  return `/apis/apiregistration.k8s.io/v1/apiservices/${name}`
 }
 
 function isTrusted({ spec }: ApiService, bundle: string): boolean {

@@ -73,11 +73,12 @@ export function createServingSecret(options: ServingSecretOptions): ServingSecre
 
   async function look(): Promise<ServingPair> {
     for (let tries = 0; tries < mostTries; tries++) {
+      const publish = await trust.look()
       const stored = await read()
       const state = stored?.state
       const bundle = state && stateBundle(state)
       if (stored && stored.version !== seen.version) seen = { version: stored.version, sinceMs: clock.mono() }
-      const published = bundle !== undefined && (await trust.publish(bundle))
+      const published = bundle !== undefined && (await publish(bundle))
       const facts = {
         nowMs: nowMs(),
         names,

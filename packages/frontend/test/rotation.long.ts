@@ -6,7 +6,7 @@ describe('a hundred rotations of the serving authority', function () {
   it('cost no request under load', async () => {
     const { requests, failures, steps } = await rotateUnderLoad(100, 4)
     console.log(`      ${requests} requests, ${steps.length} steps`)
-    expect(failures).to.deep.equal([])
+    expect(failures.slice(0, 5)).to.deep.equal([])
     expect(steps.filter((step) => step === 'switch')).to.have.length(100)
   })
 })

@@ -4,6 +4,9 @@ import { startServingFixture } from './serving-secret-fixture.ts'
 
 export type RotationResult = { requests: number; failures: string[]; steps: ServingStep[] }
 
+/** Replicas look every 10 s; the real overlap is 10 min. */
+const overlapMs = 30_000
+
 /**
  * Two replicas rotate their authority so often, one rotation after the other, while clients list through the
  * aggregation layer without a pause. Connections are short-lived, so that certificates are verified all the time.
@@ -13,7 +16,7 @@ export async function rotateUnderLoad(rotations: number, clients: number): Promi
   const result: RotationResult = { requests: 0, failures: [], steps: [] }
   try {
     const onStep = (step: ServingStep) => void result.steps.push(step)
-    const replicas = await Promise.all([0, 1].map(() => fixture.startReplica(120, 20, onStep)))
+    const replicas = await Promise.all([0, 1].map(() => fixture.startReplica(overlapMs, onStep)))
     await until(async () => (await list()) === 200)
     let stopped = false
     const load = Array.from({ length: clients }, async () => {
@@ -36,8 +39,8 @@ export async function rotateUnderLoad(rotations: number, clients: number): Promi
 
   async function list(): Promise<number | string> {
     try {
-      const { status } = await fixture.admin.request('GET', '/apis/metrics.k8s.io/v1/nodes')
-      return status
+      const { status, body } = await fixture.admin.request('GET', '/apis/metrics.k8s.io/v1/nodes')
+      return status === 200 ? status : `${status} ${JSON.stringify(body)}`
     } catch (error) {
       return String(error)
     }
