@@ -43,7 +43,8 @@ const watchSeconds = 290
 /** A watch that has said nothing for this long (bookmarks come every minute) is taken for dead, milliseconds. */
 const silentMs = 100_000
 const leastWatchMs = 1_000
-const backoffMs = { first: 500, most: 30_000 }
+/** At most so long after an outage a new pod or node is still unknown. */
+const backoffMs = { first: 500, most: 5_000 }
 
 /**
  * Keeps a handler up to date with a collection of the API server: a paged list, then a watch from there;
