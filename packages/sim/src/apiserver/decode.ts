@@ -37,6 +37,19 @@ export function checkObject({ info, query }: Call, type: ResourceType, body: Jso
     metadata.namespace = info.namespace
   }
   const object = { ...body, kind, apiVersion, metadata } as KubeObject
+  if (type.resource === 'secrets') takeStringData(object)
   validate(type, object)
   return object
+}
+
+/** `stringData` is for writing only: it becomes `data`. */
+function takeStringData(secret: KubeObject): void {
+  const { stringData } = secret
+  if (!isRecord(stringData)) return
+  const encoded = Object.entries(stringData).map(([key, value]) => [
+    key,
+    Buffer.from(String(value)).toString('base64'),
+  ])
+  secret.data = { ...(isRecord(secret.data) ? secret.data : {}), ...Object.fromEntries(encoded) }
+  delete secret.stringData
 }
