@@ -117,7 +117,7 @@ export function actsAfterMs(claim: Claim, { tookMs, failing, spreadMs }: Pace, t
   if (failing) return 0.75 * times.intervalMs
   // Any later, and the fence would take the owner's next scrape for a duplicate of this one, for ever.
   const afterMs = Math.max(times.shadowMs, times.gainedMs + 1.5 * tookMs) + spreadMs
-  return Math.min(afterMs, 0.65 * times.intervalMs)
+  return Math.min(afterMs, 0.625 * times.intervalMs)
 }
 
 /** A node's turn in an interval; shared clock, milliseconds. */

@@ -7,7 +7,7 @@ import type { ShardEvents } from './events.ts'
 import { createFreshnessReader } from './freshness.ts'
 import type { Failures } from './patience.ts'
 import { type Fetched, type Known, knownOf, type Outcome } from './scrape.ts'
-import { createSlots, phaseAt } from './slots.ts'
+import { createSlots, lastSentMs } from './slots.ts'
 import type { Target } from './targets.ts'
 import type { Times } from './times.ts'
 import { createTurns, delayOf } from './turns.ts'
@@ -60,6 +60,8 @@ export function createShard(deps: ShardDeps): Shard {
   let targets: ReadonlyMap<string, Target> = new Map()
   let current: { ring: Ring; by: Assignment } | undefined
   let owners = new Map<string, string>()
+  /** Came while we were running: many may have come at once, so their first scrape is at their phase. */
+  const newcomers = new Set<string>()
   let assigning = false
   const freshness = createFreshnessReader({ clock, store })
   const turns = createTurns({
@@ -87,7 +89,7 @@ export function createShard(deps: ShardDeps): Shard {
       names: () => targets.keys(),
       candidates,
       adopt,
-      mostAtOnce,
+      mostAtOnce: () => twiceInFlight(nodes.values(), times),
       onError: events.storeFailed,
     })
 
@@ -121,14 +123,10 @@ export function createShard(deps: ShardDeps): Shard {
       if (!node) continue
       const record = records?.get(name)
       if (record && record.uid === targets.get(name)?.uid) node.known ??= knownOf(record)
-      schedule(name, record && lastSent(name, record))
+      if (record) schedule(name, lastSentMs(record, deps.now(), times))
+      else schedule(name, newcomers.has(name) ? deps.now() : undefined)
+      newcomers.delete(name)
     }
-  }
-  /** When the node was last scraped: the last owner's scrape in this interval may be under way, at a slow kubelet. */
-  function lastSent(name: string, { atMs, tookMs }: { atMs: number; tookMs: number }): number {
-    const phaseMs = phaseAt(name, deps.now(), times.intervalMs)
-    const isOnTime = atMs >= phaseMs - times.intervalMs - times.slackMs
-    return isOnTime && deps.now() - phaseMs < 1.5 * tookMs ? phaseMs : atMs
   }
   function schedule(name: string, lastAtMs: number | undefined) {
     const node = nodes.get(name)
@@ -158,23 +156,12 @@ export function createShard(deps: ShardDeps): Shard {
     schedule(name, deps.now() + times.intervalMs / 3)
     await turns.scrapeNow(name)
   }
-  /** Twice what is under way on average, so that one of two shards takes over the other's nodes in one interval. */
-  function mostAtOnce(): number {
-    let tookMs = 0
-    for (const { last } of nodes.values()) tookMs += last?.tookMs ?? 0
-    return Math.max(8, Math.ceil((2 * tookMs) / times.intervalMs))
-  }
   function candidates(node: string) {
     if (!current || nodes.has(node) || !targets.has(node)) return undefined
     return { preference: current.ring.preference(node), owner: owners.get(node) }
   }
-  /** Whether we are later than the other in the node's preference, over everybody either of us may know. */
   function comesAfter(node: string, other: string): boolean {
-    if (!current || other === '') return false
-    const union = current.by.createRing([...current.ring.members, self, other])
-    for (const member of union.preference(node))
-      if (member === self || member === other) return member === other
-    return false
+    return current !== undefined && isLater(current.by, current.ring.members, node, self, other)
   }
   /** After a pause others may have taken over: look before the next scrape of each node. */
   function wakeUp(awayMs: number) {
@@ -184,8 +171,10 @@ export function createShard(deps: ShardDeps): Shard {
   return {
     setTargets(next) {
       const gone = [...targets.values()].filter((target) => next.get(target.node)?.uid !== target.uid)
+      if (targets.size > 0) for (const name of next.keys()) if (!targets.has(name)) newcomers.add(name)
       targets = next
       for (const target of gone) {
+        if (!next.has(target.node)) newcomers.delete(target.node)
         const claimed = nodes.get(target.node)
         if (!claimed) continue
         if (!next.has(target.node)) forget(target.node)
@@ -209,4 +198,25 @@ export function createShard(deps: ShardDeps): Shard {
     nodes: () => nodes,
     members: () => current?.ring.members ?? [],
   }
+}
+
+/** Twice what is under way on average, so that one of two shards takes over the other's nodes in one interval. */
+function twiceInFlight(nodes: Iterable<ClaimedNode>, { intervalMs }: Times): number {
+  let tookMs = 0
+  for (const { last } of nodes) tookMs += last?.tookMs ?? 0
+  return Math.max(8, Math.ceil((2 * tookMs) / intervalMs))
+}
+
+/** Whether `self` is later than `other` in the node's preference, over everybody whom either may know. */
+function isLater(
+  by: Assignment,
+  members: readonly string[],
+  node: string,
+  self: string,
+  other: string,
+): boolean {
+  if (other === '') return false
+  for (const member of by.createRing([...members, self, other]).preference(node))
+    if (member === self || member === other) return member === other
+  return false
 }

@@ -87,3 +87,17 @@ export function phaseAt(node: string, atMs: number, intervalMs: number): number 
   const phase = phaseMs(node, intervalMs)
   return Math.floor((atMs - phase) / intervalMs) * intervalMs + phase
 }
+
+/**
+ * When a node just gained was last scraped. If its last owner kept to the phase so far, its scrape in this interval may
+ * be under way at a slow kubelet: then it counts as done.
+ */
+export function lastSentMs(
+  { node, atMs, tookMs }: { node: string; atMs: number; tookMs: number },
+  nowMs: number,
+  { intervalMs, slackMs }: { intervalMs: number; slackMs: number },
+): number {
+  const phaseMs = phaseAt(node, nowMs, intervalMs)
+  const isOnTime = atMs >= phaseMs - intervalMs - slackMs
+  return isOnTime && nowMs - phaseMs < 1.5 * tookMs ? phaseMs : atMs
+}

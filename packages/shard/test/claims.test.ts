@@ -107,7 +107,7 @@ describe('a slot of a claimed node', () => {
     expect(actsAfterMs({ kind: 'gained' }, took(100), W)).to.equal(1_000)
     expect(actsAfterMs(retained, took(100), W)).to.equal(2_000)
     expect(actsAfterMs(retained, took(4_000), W)).to.equal(7_000)
-    expect(actsAfterMs(retained, took(9_000), W)).to.equal(9_750)
+    expect(actsAfterMs(retained, took(9_000), W)).to.equal(9_375)
     expect(actsAfterMs(retained, { tookMs: 100, failing: true, spreadMs: 0 }, W)).to.equal(11_250)
   })
 

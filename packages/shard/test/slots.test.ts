@@ -1,6 +1,6 @@
 import { createFakeClock } from '@metrics-ring/common/testing/fake-clock'
 import { expect } from 'chai'
-import { createSlots, phaseAt } from '../src/slots.ts'
+import { createSlots, lastSentMs, phaseAt } from '../src/slots.ts'
 
 const W = 15_000
 const node = 'node-1'
@@ -94,5 +94,21 @@ describe('the slots of a node', () => {
       await clock.advance(4 * W)
       expect(slots.length).to.be.within(3, 5)
     }
+  })
+})
+
+describe('the last scrape of a node just gained', () => {
+  const times = { intervalMs: W, slackMs: 500 }
+  const phase = phaseAt(node, 1_000_000, W)
+
+  it('is the one of this interval while a slow kubelet may still be answering it', () => {
+    const slow = { node, atMs: phase - W, tookMs: 6_000 }
+    expect(lastSentMs(slow, phase + 8_000, times)).to.equal(phase)
+    expect(lastSentMs(slow, phase + 9_500, times)).to.equal(slow.atMs)
+  })
+
+  it('is the stored one if its owner has missed an interval before', () => {
+    const late = { node, atMs: phase - 2 * W, tookMs: 6_000 }
+    expect(lastSentMs(late, phase + 1_000, times)).to.equal(late.atMs)
   })
 })

@@ -79,7 +79,12 @@ export function createWitness(seen: Seen, world: () => World): Witness {
     const lease = world().api.leases().get(`ring-${peer}`)
     const silentMs = lease ? now() - lease.writtenMs : Number.POSITIVE_INFINITY
     // A Lease taken over after this list was read, while the answer was on its way, is none that was known.
-    if (lease && silentMs > onTheWayMs && silentMs < 0.85 * lease.durationMs && !seen.recently('stale', 90_000)) {
+    if (
+      lease &&
+      silentMs > onTheWayMs &&
+      silentMs < 0.85 * lease.durationMs &&
+      !seen.recently('stale', 90_000)
+    ) {
       seen.violated('I8', `${self} evicts ${peer}, whose Lease was written ${Math.round(silentMs)} ms ago`)
     }
     const awayMs = seen.lastMs('api away long')
