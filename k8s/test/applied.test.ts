@@ -1,0 +1,102 @@
+import { expect } from 'chai'
+import { type Playground, rowNames, startPlayground, until } from './playground.ts'
+import { kustomizeText } from './render.ts'
+
+/** Everything comes from the manifests: args, env, Secrets, ports, probes, accounts, roles, Services, APIServices. */
+describe('the manifests, applied to a cluster', function () {
+  this.timeout(60_000)
+  let playground: Playground
+  before(async () => {
+    playground = await startPlayground()
+    await playground.apply(await kustomizeText('sharded'))
+    await playground.played.reconcile()
+  })
+  after(() => playground.stop())
+  afterEach(function () {
+    if (this.currentTest?.state === 'failed') console.log(playground.logs())
+  })
+
+  it('bring kubectl top, of all nodes and pods', async () => {
+    const { kubectl, cluster } = playground
+    const nodes = cluster.model.nodes().map(({ name }) => name)
+    const running = cluster.model.pods().filter(({ phase }) => phase === 'Running')
+    await until(async () => {
+      const [topNodes, topPods] = await Promise.all([
+        kubectl('top', 'nodes', '--no-headers'),
+        kubectl('top', 'pods', '-A', '--no-headers'),
+      ])
+      const seen = new Set(rowNames(topNodes))
+      const missing = nodes.filter((name) => !seen.has(name))
+      const pods = topPods.trimEnd().split('\n').length
+      return missing.length > 0 || pods < running.length ? `${missing} and ${running.length - pods} pods` : ''
+    }, 40_000)
+  })
+
+  it('have pods that all become ready', async () => {
+    const pods = playground.played.pods()
+    await until(async () => {
+      const waiting = pods.filter(({ ready }) => !ready)
+      return waiting.map(({ name }) => `${name} is not ready`).join(', ')
+    }, 30_000)
+    expect(pods.map(({ deployment }) => deployment).sort()).to.deep.equal([
+      'metrics-ring-frontend',
+      'metrics-ring-frontend',
+      'metrics-ring-redis',
+      'metrics-ring-shard',
+      'metrics-ring-shard',
+    ])
+  })
+
+  it('make both APIServices available, verified', async () => {
+    const { kubectl } = playground
+    const path =
+      '{range .items[*]}{.metadata.name} {.status.conditions[0].status} {.spec.caBundle}{"\\n"}{end}'
+    const lines = (await kubectl('get', 'apiservices', '-o', `jsonpath=${path}`)).split('\n')
+    const ours = lines.filter((line) => line.includes('.metrics.k8s.io '))
+    expect(ours.map((line) => line.replace(/LS0tLS1CRUdJTi\S+/, 'PEM'))).to.deep.equal([
+      'v1.metrics.k8s.io True PEM',
+      'v1beta1.metrics.k8s.io True PEM',
+    ])
+  })
+
+  it('leave what the frontends have written when they are applied again', async () => {
+    const { kubectl, apply } = playground
+    const written = () =>
+      Promise.all([
+        kubectl('get', 'apiservice', 'v1.metrics.k8s.io', '-o', 'jsonpath={.spec.caBundle}'),
+        kubectl('get', 'secret', '-n', 'kube-system', 'metrics-ring-serving', '-o', 'jsonpath={.data}'),
+      ])
+    const before = await written()
+    await apply(await kustomizeText('sharded'))
+    expect(await written()).to.deep.equal(before)
+    expect(before[0]).to.have.length.above(100)
+  })
+
+  it('give each tier its rights, and no more', async () => {
+    const { kubectl } = playground
+    const can = async (account: string, ...what: string[]) => {
+      const as = `--as=system:serviceaccount:kube-system:metrics-ring-${account}`
+      const answer = await kubectl('auth', 'can-i', ...what, as).catch((error: Error) => error.message)
+      return /^yes/.test(answer)
+    }
+    const rights: [boolean, string, ...string[]][] = [
+      [true, 'shard', 'get', 'nodes', '--subresource=metrics'],
+      [true, 'shard', 'update', 'leases', '-n', 'kube-system'],
+      [false, 'shard', 'update', 'leases', '-n', 'default'],
+      [false, 'shard', 'list', 'pods', '-A'],
+      [false, 'shard', 'get', 'nodes', '--subresource=proxy'],
+      [false, 'shard', 'get', 'secrets', '-n', 'kube-system'],
+      [true, 'frontend', 'list', 'pods', '-A'],
+      [true, 'frontend', 'create', 'subjectaccessreviews.authorization.k8s.io'],
+      [true, 'frontend', 'update', 'secrets/metrics-ring-serving', '-n', 'kube-system'],
+      [false, 'frontend', 'get', 'secrets', '-n', 'kube-system'],
+      [false, 'frontend', 'get', 'nodes', '--subresource=metrics'],
+      [false, 'frontend', 'get', 'nodes', '--subresource=proxy'],
+      [false, 'frontend', 'update', 'leases', '-n', 'kube-system'],
+    ]
+    const found = await Promise.all(
+      rights.map(async ([, account, ...what]) => [await can(account, ...what), account, ...what]),
+    )
+    expect(found).to.deep.equal(rights)
+  })
+})
