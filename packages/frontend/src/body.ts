@@ -6,12 +6,32 @@ export type Body = {
   length: number | undefined
   /** Undefined after the last. Blocks are asked for in order. */
   block(index: number): Promise<Buffer | undefined> | Buffer | undefined
+  /** A reader is through with the block, whose memory may be used again; without this it is garbage one day. */
+  done?(index: number, block: Buffer): void
 }
 
 /** Bytes a block: enough to make the cost of writing one small, little enough to make one within a millisecond. */
 const blockBytes = 256 * 1024
 /** Blocks kept for other readers of the same body; who is further behind makes its own. */
-const keptBlocks = 16
+const keptBlocks = 4
+
+/**
+ * Blocks to be written again. A large list is some hundreds of them: made anew each time, they would have the whole
+ * heap marked several times a list, since V8 counts what lies outside of its heap.
+ */
+const spare: Buffer[] = []
+const mostSpare = 64
+const spareBytes = blockBytes + 32 * 1024
+
+function takeBlock(bytes: number): Buffer {
+  if (bytes > spareBytes) return Buffer.allocUnsafe(bytes)
+  return (spare.pop() ?? Buffer.allocUnsafeSlow(spareBytes)).subarray(0, bytes)
+}
+
+/** Nobody must hold the block any more. */
+function giveBlock({ buffer }: Buffer): void {
+  if (buffer.byteLength === spareBytes && spare.length < mostSpare) spare.push(Buffer.from(buffer))
+}
 
 export type Frame = {
   /** What stands before the fragments, which are so many bytes together with what parts them. */
@@ -29,7 +49,7 @@ export async function fragmentBody(
   { head: headOf, between, tail }: Frame,
 ): Promise<Body> {
   const starts = await blockStarts(fragments, between.length)
-  const kept = new Map<number, Buffer>()
+  const kept = new Map<number, { block: Buffer; readers: number }>()
   const fragmentBytes = starts.at(-1)?.offset ?? 0
   const head = headOf(fragmentBytes)
   const last = starts.length - 1
@@ -40,7 +60,7 @@ export async function fragmentBody(
     if (!from || !to) return index === 0 ? Buffer.concat([head, tail]) : undefined
     const first = index === 0 ? head : undefined
     const end = index + 1 === last ? tail : undefined
-    const block = Buffer.allocUnsafe((first?.length ?? 0) + to.offset - from.offset + (end?.length ?? 0))
+    const block = takeBlock((first?.length ?? 0) + to.offset - from.offset + (end?.length ?? 0))
     let at = first ? first.copy(block) : 0
     for (let n = from.fragment; n < to.fragment; n++) {
       if (n > 0) at += between.copy(block, at)
@@ -49,15 +69,27 @@ export async function fragmentBody(
     end?.copy(block, at)
     return block
   }
+  function hold(index: number) {
+    const block = make(index)
+    if (!block) return undefined
+    const held = { block, readers: 0 }
+    kept.set(index, held)
+    const past = kept.get(index - keptBlocks)
+    kept.delete(index - keptBlocks)
+    // What a reader still holds, and perhaps will for ever, is left to it.
+    if (past?.readers === 0) giveBlock(past.block)
+    return held
+  }
   return {
     length: head.length + fragmentBytes + tail.length,
     block(index) {
-      const known = kept.get(index)
-      if (known) return known
-      const block = make(index)
-      if (block) kept.set(index, block)
-      kept.delete(index - keptBlocks)
-      return block
+      const held = kept.get(index) ?? hold(index)
+      if (held) held.readers++
+      return held?.block
+    },
+    done(index, block) {
+      const held = kept.get(index)
+      if (held?.block === block) held.readers--
     },
   }
 }

@@ -26,7 +26,9 @@ export function gzipBody(plain: Body): Body {
     for (let index = 0; ; index++) {
       const block = await plain.block(index)
       if (!block) break
-      if (!gzip.write(block)) await once(gzip, 'drain')
+      if (gzip.write(block)) continue
+      await once(gzip, 'drain')
+      plain.done?.(index, block)
     }
     gzip.end()
     await finished

@@ -20,6 +20,8 @@ export async function send(response: Http2ServerResponse, body: Body, clock: Clo
       cut(response)
       throw new CodedError('slow_reader', `the client read nothing for ${patienceMs / 1000} s`)
     }
+    // All of it was written, so nobody reads it any more; of one who has gone that is not known.
+    if (!isGone(response)) body.done?.(index, block)
   }
   if (!isGone(response)) response.end()
 }

@@ -36,6 +36,26 @@ describe('a body of fragments', () => {
     expect(Buffer.concat(first).length).to.equal(body.length)
   })
 
+  it('uses the memory of its blocks again, but never of one that somebody may still read', async () => {
+    const fragments = Array.from({ length: 400 }, (_, n) => Buffer.alloc(20_000, n))
+    const body = await fragmentBody(fragments, frame)
+    const whole = Buffer.concat(await blocksOf(body))
+    const copied: Buffer[] = []
+    const memory = new Set<ArrayBufferLike>()
+    const slow = [await body.block(0), await body.block(1)] as Buffer[]
+    const heldBySlow = slow.map((block) => Buffer.from(block))
+    for (let index = 0; ; index++) {
+      const block = await body.block(index)
+      if (!block) break
+      memory.add(block.buffer)
+      copied.push(Buffer.from(block))
+      body.done?.(index, block)
+    }
+    expect(Buffer.concat(copied).equals(whole)).to.equal(true)
+    expect(memory.size).to.be.lessThan(copied.length)
+    expect(slow.map((block, n) => block.equals(heldBySlow[n] as Buffer))).to.deep.equal([true, true])
+  })
+
   it('is compressed once for all who read it', async () => {
     const fragments = Array.from({ length: 2_000 }, (_, n) => text(`fragment ${n} `.repeat(50)))
     const plain = await fragmentBody(fragments, frame)
