@@ -26,7 +26,7 @@ export type Measured = {
   idle: number
 }
 
-/** Until the first list that has a new pod, the slowest; infinite: it never came. Milliseconds. */
+/** Until the first list that has a new pod, the slowest, or until now where it never came. Milliseconds. */
 export type NewPodTimes = {
   sinceStartMs: number
   /** Since its kubelet had samples that say what it uses. */
@@ -49,12 +49,11 @@ export async function measure(site: Site, fault: Fault): Promise<Measured> {
   const creating = fault.apiIsAway ? undefined : createPods(site)
   const result = await fault.inflict(site)
   const overMs = Date.now()
-  if (!creating) await pods.create(podsAtOnce)
+  if (creating) creating.stop()
+  else await pods.create(podsAtOnce)
   site.bench.progress(`${fault.title}: over after ${seconds(overMs - fromMs)} s; waiting for calm`)
-  await sleep(intervalMs)
-  creating?.stop()
   // D is 4/3 W.
-  await sleep((4 / 3 + 1) * intervalMs)
+  await sleep((4 / 3 + 2) * intervalMs)
   const toMs = Date.now()
   const listed = await lister.ask<Listed>({ do: 'stop' })
   const ring = await rings(site)
@@ -66,7 +65,7 @@ export async function measure(site: Site, fault: Fault): Promise<Measured> {
     drainMs: typeof result === 'number' ? result : undefined,
     evictions: evictionsSoFar(site) - evictions,
     listed,
-    newPods: newPodTimes(pods.created(), listed),
+    newPods: newPodTimes(pods.created(), listed, toMs),
     covered: sum(ring.map(({ retained, adopted }: RingView) => retained + adopted)),
     idle: idle(),
   }
@@ -110,10 +109,10 @@ async function unevenNodes(site: Site, sinceMs: number): Promise<number> {
   }).length
 }
 
-function newPodTimes(created: readonly NewPod[], { firstSeen }: Listed): NewPodTimes {
+function newPodTimes(created: readonly NewPod[], { firstSeen }: Listed, toMs: number): NewPodTimes {
   const seen = new Map(firstSeen)
   const times = created.map(({ key, startedMs, usableMs = startedMs }) => {
-    const atMs = seen.get(key) ?? Number.POSITIVE_INFINITY
+    const atMs = seen.get(key) ?? toMs
     return { sinceStartMs: atMs - startedMs, sinceUsableMs: atMs - usableMs }
   })
   return {
