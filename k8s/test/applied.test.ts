@@ -1,8 +1,12 @@
+import { readFileSync } from 'node:fs'
 import { expect } from 'chai'
 import { type Playground, rowNames, startPlayground, until } from './playground.ts'
 import { kustomizeText } from './render.ts'
 
-/** Everything comes from the manifests: args, env, Secrets, ports, probes, accounts, roles, Services, APIServices. */
+/**
+ * Everything comes from the manifests: args, env, Secrets, ports, probes, accounts, roles, Services, APIServices. What
+ * runs is the tree of the image, as the manifests' user and with nothing to write to where the tests run as root.
+ */
 describe('the manifests, applied to a cluster', function () {
   this.timeout(60_000)
   let playground: Playground
@@ -45,6 +49,19 @@ describe('the manifests, applied to a cluster', function () {
       'metrics-ring-shard',
       'metrics-ring-shard',
     ])
+  })
+
+  it('run as who they say, and can write nowhere', async () => {
+    if (process.getuid?.() !== 0) return
+    for (const { process: child, container } of playground.played.pods()) {
+      if (container.name === 'redis') continue
+      const status = readFileSync(`/proc/${child.pid}/status`, 'utf8')
+      expect(status)
+        .to.match(/^Uid:\s65532\s65532/m)
+        .and.match(/^CapEff:\s0+$/m)
+      const [root] = readFileSync(`/proc/${child.pid}/mountinfo`, 'utf8').match(/^.* \/ \/ .*$/m) ?? []
+      expect(root).to.match(/ \/ \/ ro/)
+    }
   })
 
   it('make both APIServices available, verified', async () => {

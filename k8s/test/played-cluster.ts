@@ -6,13 +6,12 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { closeSync, openSync } from 'node:fs'
+import { chmodSync, closeSync, openSync } from 'node:fs'
 import { type RequestOptions, request as requestHttp } from 'node:http'
 import { request as requestHttps } from 'node:https'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 import { resourceTypes } from '@metrics-ring/sim/apiserver/resources'
 import type { Cluster } from '@metrics-ring/sim/cluster'
 import {
@@ -21,6 +20,7 @@ import {
   type Labels,
   type Manifest,
   matches,
+  type PodSpec,
   type Probe,
   type ServiceSpec,
 } from './objects.ts'
@@ -45,16 +45,36 @@ export type PlayedCluster = {
 }
 
 /** What the processes get beyond their manifests: where the simulated cluster is, and a short interval. */
-export type PlayedOptions = { cluster: Cluster; dir: string; intervalMs: number }
+export type PlayedOptions = {
+  cluster: Cluster
+  dir: string
+  intervalMs: number
+  /** The folder that the image would be made of. */
+  image: string
+}
 
-const main = fileURLToPath(new URL('../../packages/cli/src/main.ts', import.meta.url))
+/** Makes everything read-only, for this process alone, and goes on as somebody else. */
+const confine =
+  'mount -o remount,bind,ro / && exec setpriv --reuid "$0" --regid "$0" --clear-groups --no-new-privs "$@"'
+
+/** As the manifest says where we may: changing who one is, and what is mounted, is for root. */
+function confined(line: string[], { securityContext = {} }: PodSpec): string[] {
+  if (process.getuid?.() !== 0) return line
+  const user = String(securityContext.runAsUser)
+  return ['unshare', '--mount', 'sh', '-c', confine, user, ...line]
+}
 const network = `127.255.${Math.floor(Math.random() * 256)}`
 let lastAddress = 0
 const probeEveryMs = 200
 
 type Foreign = { labels: Labels; address: string; container: Container; ready: boolean }
 
-export function playCluster({ cluster, dir, intervalMs }: PlayedOptions): PlayedCluster {
+/** Of the Dockerfile. */
+function entrypoint(image: string): string[] {
+  return [join(image, 'bin/node'), join(image, 'packages/cli/src/main.ts')]
+}
+
+export function playCluster({ cluster, dir, intervalMs, image }: PlayedOptions): PlayedCluster {
   const pods: Pod[] = []
   const foreign: Foreign[] = []
   const { storage } = cluster.apiserver
@@ -99,13 +119,14 @@ export function playCluster({ cluster, dir, intervalMs }: PlayedOptions): Played
     const more = () => {
       const where = command === 'shard' ? `--health-address=${address}` : `--bind-address=${address}`
       const kubeconfig = cluster.serviceAccountKubeconfig(account, name)
+      chmodSync(kubeconfig, 0o644)
       return [`--kubeconfig=${kubeconfig}`, where, `--metric-resolution=${intervalMs}ms`]
     }
     const port = String(container.ports?.[0]?.containerPort)
     const line =
       command === 'valkey-server'
         ? ['redis-server', ...args, '--port', port, '--bind', address, '--dir', dir]
-        : [process.execPath, main, command, ...args, ...more()]
+        : confined([...entrypoint(image), command, ...args, ...more()], spec.template.spec)
     const log = openSync(join(dir, `${name}.log`), 'a')
     const [file = '', ...rest] = line
     const child = spawn(file, rest, { stdio: ['ignore', log, log], env: { PATH: process.env.PATH, ...env } })

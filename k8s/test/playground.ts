@@ -1,10 +1,11 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createKubectl, type Kubectl } from '@metrics-ring/cli/kubectl'
 import { createLifecycle } from '@metrics-ring/common/lifecycle'
 import { type Cluster, startCluster } from '@metrics-ring/sim/cluster'
+import { layOut } from '../../scripts/image-layout.ts'
 import { type PlayedCluster, playCluster } from './played-cluster.ts'
 
 const intervalMs = 3_000
@@ -35,16 +36,20 @@ export async function startPlayground(): Promise<Playground> {
   const lifecycle = createLifecycle((error) => console.error(error))
   const dir = mkdtempSync(join(tmpdir(), 'metrics-ring-manifests-'))
   lifecycle.add(() => rmSync(dir, { recursive: true, force: true }))
+  const image = join(dir, 'image')
   try {
+    layOut(image)
     const cluster = await startCluster({ nodes: 6, podsPerNode: 4, intervalMs })
     lifecycle.add(cluster.close)
+    // Pods are not who we are.
+    for (const each of [dir, cluster.dir]) chmodSync(each, 0o755)
     const run: Kubectl = await createKubectl(cluster.kubeconfigPath)
     const kubectl = async (...args: string[]) => {
       const { ok, stdout, stderr } = await run('--cache-dir', dir, ...args)
       if (!ok) throw new Error(`kubectl ${args.join(' ')}: ${stderr}${stdout}`)
       return stdout
     }
-    const played = playCluster({ cluster, dir, intervalMs })
+    const played = playCluster({ cluster, dir, intervalMs, image })
     lifecycle.add(played.stop)
     await Promise.all(
       granted.map(([kind, name]) =>
