@@ -28,7 +28,9 @@ export function createRecordWriter(
     const scrape = { node: name, uid, createdMs, atMs, by: 'bench', tookMs: 20 }
     const answer = await store.commit(scrape, bodyOf(node, atMs, intervalMs), versions.get(name) ?? 0)
     if (answer.result === 'accepted') versions.set(name, answer.version)
-    if (answer.result === 'conflict') versions.set(name, answer.stored?.version ?? 0)
+    if (answer.result !== 'conflict') return
+    versions.set(name, answer.stored?.version ?? 0)
+    await commit(node, atMs)
   }
   /** When the node of this place was, or is, due in the interval that begins then. */
   const dueMs = (place: number, beginMs: number) => Math.round(beginMs + (place / nodes.length) * intervalMs)

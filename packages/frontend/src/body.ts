@@ -1,3 +1,4 @@
+import type { Kept } from './slabs.ts'
 import { eachInTurns } from './turns.ts'
 
 /** The bytes of an answer, block by block: what is not read is not made. */
@@ -40,15 +41,22 @@ export type Frame = {
   tail: Buffer
 }
 
+/** The representation that a body is made of. */
+type Part = 'json' | 'protobuf'
+
+const startOf = (item: Kept, part: Part) => (part === 'json' ? item.json : item.protobuf)
+const endOf = (item: Kept, part: Part) => (part === 'json' ? item.protobuf : item.end)
+
 /**
- * A body of many rendered fragments, in order. They are written as they are.
+ * A body of many rendered items, in order, with one part of each. They are written as they are.
  * They are taken as they stand now: what changes while the body is read does not show in it.
  */
 export async function fragmentBody(
-  fragments: readonly Buffer[],
+  items: readonly Kept[],
+  part: Part,
   { head: headOf, between, tail }: Frame,
 ): Promise<Body> {
-  const starts = await blockStarts(fragments, between.length)
+  const starts = await blockStarts(items, part, between.length)
   const kept = new Map<number, { block: Buffer; readers: number }>()
   const fragmentBytes = starts.at(-1)?.offset ?? 0
   const head = headOf(fragmentBytes)
@@ -64,7 +72,8 @@ export async function fragmentBody(
     let at = first ? first.copy(block) : 0
     for (let n = from.fragment; n < to.fragment; n++) {
       if (n > 0) at += between.copy(block, at)
-      at += (fragments[n] as Buffer).copy(block, at)
+      const item = items[n] as Kept
+      at += item.slab.copy(block, at, startOf(item, part), endOf(item, part))
     }
     end?.copy(block, at)
     return block
@@ -96,20 +105,21 @@ export async function fragmentBody(
 
 /** First fragment of each block with its offset from the first fragment; the last entry is the end. */
 async function blockStarts(
-  fragments: readonly Buffer[],
+  items: readonly Kept[],
+  part: Part,
   betweenBytes: number,
 ): Promise<{ fragment: number; offset: number }[]> {
   const starts: { fragment: number; offset: number }[] = []
   let offset = 0
   let untilOffset = 0
-  await eachInTurns(fragments, ({ length }, fragment) => {
+  await eachInTurns(items, (item, fragment) => {
     if (offset >= untilOffset) {
       starts.push({ fragment, offset })
       untilOffset = offset + blockBytes
     }
-    offset += length + (fragment > 0 ? betweenBytes : 0)
+    offset += endOf(item, part) - startOf(item, part) + (fragment > 0 ? betweenBytes : 0)
   })
-  if (fragments.length > 0) starts.push({ fragment: fragments.length, offset })
+  if (items.length > 0) starts.push({ fragment: items.length, offset })
   return starts
 }
 

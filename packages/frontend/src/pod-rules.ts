@@ -10,19 +10,34 @@ export type Source = {
   live: boolean
 }
 
-/** What one record says of one pod. */
+/**
+ * What one record says of one pod. There is one of every pod of the cluster: its numbers are in one array, which the
+ * garbage collector need not look into.
+ */
 export type Candidate = {
   source: Source
-  /** The greatest start of its containers, milliseconds since the epoch; 0: no start is known. */
-  startMs: number
-  /** When the oldest usage from before a container's present life was scraped, shared clock; Infinity: none is. */
-  heldMs: number
-  /** Shared clock, milliseconds; 0: a container has no usage, and a partial pod is never served. */
-  expiresMs: number
-  timestampMs: number
-  windowMs: number
-  containers: readonly { name: string; usage: ItemUsage }[]
+  /** Of the containers, in byte order. Equal lists are one: never write to it. */
+  names: readonly string[]
+  /** See `place`; behind them `cpuNanocores`, `memoryBytes` and `swapBytes` (or `absent`) of each container. */
+  numbers: readonly number[]
 }
+
+const place = {
+  /** The greatest start of its containers, milliseconds since the epoch; 0: no start is known. */
+  startMs: 0,
+  /** When the oldest usage from before a container's present life was scraped, shared clock; Infinity: none is. */
+  heldMs: 1,
+  /** Shared clock, milliseconds; 0: a container has no usage, and a partial pod is never served. */
+  expiresMs: 2,
+  timestampMs: 3,
+  windowMs: 4,
+  containers: 5,
+} as const
+const absent = -1
+
+const numberOf = ({ numbers }: Candidate, at: number) => numbers[at] as number
+
+export const expiresMsOf = (candidate: Candidate): number => numberOf(candidate, place.expiresMs)
 
 /** A pod whose containers all started this long before the Pod object was created is an earlier one, milliseconds. */
 const earlierMs = 10_000
@@ -41,16 +56,35 @@ export function candidateOf(pod: PodRecord, source: Source, maxAgeMs: number): C
     if (isHeld(container)) heldMs = Math.min(heldMs, container.usage?.atMs ?? heldMs)
   }
   // Without a usage of each container there is nothing to serve, and nothing is kept of it.
-  const complete = earliest !== undefined && atMs > Number.NEGATIVE_INFINITY
-  return {
-    source,
-    startMs,
-    heldMs,
-    expiresMs: complete ? atMs + maxAgeMs : 0,
-    timestampMs: complete ? earliest.timestampMs : 0,
-    windowMs: complete ? earliest.windowMs : 0,
-    containers: complete ? itemContainers(containers) : none,
+  if (earliest === undefined || atMs === Number.NEGATIVE_INFINITY) {
+    return { source, names: none, numbers: [startMs, heldMs, 0, 0, 0] }
   }
+  const { timestampMs, windowMs } = earliest
+  const numbers = [startMs, heldMs, atMs + maxAgeMs, timestampMs, windowMs]
+  const ordered =
+    containers.length > 1 ? containers.toSorted((a, b) => (a.name < b.name ? -1 : 1)) : containers
+  for (const { usage } of ordered) {
+    const { cpuNanocores, memoryBytes, swapBytes = absent } = usage as Usage
+    numbers.push(cpuNanocores, memoryBytes, swapBytes)
+  }
+  // A copy is made to measure: an array that has grown has room for as much again.
+  return { source, names: shared(ordered), numbers: numbers.slice() }
+}
+
+const none: readonly string[] = []
+/** Pods have few sets of containers; should it be otherwise, some are kept twice. */
+const knownNames = new Map<string, readonly string[]>()
+const mostKnown = 10_000
+
+function shared(containers: readonly ContainerRecord[]): readonly string[] {
+  const text = containers.map(({ name }) => name).join('/')
+  const known = knownNames.get(text)
+  if (known?.length === containers.length && known.every((name, at) => name === containers[at]?.name))
+    return known
+  if (knownNames.size >= mostKnown) knownNames.clear()
+  const names = containers.map(({ name }) => name)
+  knownNames.set(text, names)
+  return names
 }
 
 /** Its usage is of an earlier life of the container than the record has seen. */
@@ -59,16 +93,8 @@ function isHeld(container: ContainerRecord): boolean {
   return usage !== undefined && (absent === true || usage.timestampMs < startOf(container))
 }
 
-const none: Candidate['containers'] = []
-
 function earlier(a: ContainerRecord, b: ContainerRecord): ContainerRecord {
   return (b.usage?.timestampMs ?? 0) < (a.usage?.timestampMs ?? 0) ? b : a
-}
-
-/** Of a pod whose containers all have a usage. */
-function itemContainers(containers: readonly ContainerRecord[]): Candidate['containers'] {
-  const items = containers.map(({ name, usage }) => ({ name, usage: itemUsage(usage as Usage) }))
-  return items.length > 1 ? items.sort((a, b) => (a.name < b.name ? -1 : 1)) : items
 }
 
 function startOf(container: ContainerRecord): number {
@@ -86,32 +112,30 @@ export function itemUsage(usage: ItemUsage): ItemUsage {
  * @param createdMs creationTimestamp of the Pod object; 0: not known.
  */
 export function choose(candidates: readonly Candidate[], createdMs: number): Candidate | undefined {
-  const standing = candidates.filter(({ source, startMs, heldMs }) => {
+  const standing = candidates.filter((candidate) => {
+    const startMs = numberOf(candidate, place.startMs)
     const isEarlier = startMs !== 0 && startMs < createdMs - earlierMs
-    return source.live && !isEarlier && heldMs >= createdMs + secondMs
+    return candidate.source.live && !isEarlier && numberOf(candidate, place.heldMs) >= createdMs + secondMs
   })
   if (standing.length < 2) return standing[0]
-  const byStart = standing.every(({ startMs }) => startMs > 0)
+  const byStart = standing.every((each) => numberOf(each, place.startMs) > 0)
   return standing.reduce((best, each) => (outranks(each, best, byStart) ? each : best))
 }
 
 function outranks(a: Candidate, b: Candidate, byStart: boolean): boolean {
-  if (byStart && a.startMs !== b.startMs) return a.startMs > b.startMs
+  const [aStartMs, bStartMs] = [numberOf(a, place.startMs), numberOf(b, place.startMs)]
+  if (byStart && aStartMs !== bStartMs) return aStartMs > bStartMs
   if (a.source.atMs !== b.source.atMs) return a.source.atMs > b.source.atMs
   return a.source.node > b.source.node
 }
 
 /** Whether both would be rendered alike, labels aside. */
 export function sameSample(a: Candidate, b: Candidate): boolean {
-  return (
-    a.timestampMs === b.timestampMs &&
-    a.windowMs === b.windowMs &&
-    a.containers.length === b.containers.length &&
-    a.containers.every((container, index) => {
-      const other = b.containers[index]
-      return other?.name === container.name && sameUsage(container.usage, other.usage)
-    })
-  )
+  if (a.numbers.length !== b.numbers.length) return false
+  for (let at: number = place.timestampMs; at < a.numbers.length; at++) {
+    if (a.numbers[at] !== b.numbers[at]) return false
+  }
+  return a.names === b.names || a.names.every((name, at) => name === b.names[at])
 }
 
 export function sameUsage(a: ItemUsage, b: ItemUsage): boolean {
@@ -119,6 +143,14 @@ export function sameUsage(a: ItemUsage, b: ItemUsage): boolean {
 }
 
 export function podItem(namespace: string, name: string, labels: Labels, candidate: Candidate): PodItem {
-  const { timestampMs, windowMs, containers } = candidate
-  return { namespace, name, labels, timestampMs, windowMs, containers: [...containers] }
+  const containers = candidate.names.map((name, index) => ({ name, usage: usageAt(candidate, index) }))
+  const timestampMs = numberOf(candidate, place.timestampMs)
+  return { namespace, name, labels, timestampMs, windowMs: numberOf(candidate, place.windowMs), containers }
+}
+
+function usageAt(candidate: Candidate, index: number): ItemUsage {
+  const at = place.containers + 3 * index
+  const [cpuNanocores, memoryBytes] = [numberOf(candidate, at), numberOf(candidate, at + 1)]
+  const swapBytes = numberOf(candidate, at + 2)
+  return swapBytes === absent ? { cpuNanocores, memoryBytes } : { cpuNanocores, memoryBytes, swapBytes }
 }

@@ -14,6 +14,8 @@ export type ProtobufWriter = {
   reset(): void
   /** A copy of all that was written; the writer is empty again. */
   take(): Buffer<ArrayBuffer>
+  /** All that was written, as it stands until more is; the writer is empty again. */
+  lend(): Buffer<ArrayBuffer>
 }
 
 const varintType = 0
@@ -70,6 +72,11 @@ export function createProtobufWriter(): ProtobufWriter {
     raw(buffer.length - at - before)
     raw((field << 3) | bytesType)
   }
+  function lend() {
+    const lent = buffer.subarray(at)
+    at = buffer.length
+    return lent
+  }
   return {
     open,
     size: () => buffer.length - at,
@@ -96,11 +103,8 @@ export function createProtobufWriter(): ProtobufWriter {
     reset() {
       at = buffer.length
     },
-    take() {
-      const taken = Buffer.from(buffer.subarray(at))
-      at = buffer.length
-      return taken
-    },
+    take: () => Buffer.from(lend()),
+    lend,
   }
 }
 

@@ -3,14 +3,22 @@ import { nodeItemJson, podItemJson } from './render-json.ts'
 import { nodeItemProtobuf, podItemProtobuf } from './render-protobuf.ts'
 import type { ViewDeps } from './view.ts'
 
-/** Renders what changed into the two representations that are kept. @param swap false: swap is left out. */
+/**
+ * Renders what changed into the two representations that are kept: what is returned stands until the next item is
+ * rendered. @param swap false: swap is left out.
+ */
 export function createRenderers(swap: boolean): Pick<ViewDeps, 'renderNode' | 'renderPod'> {
+  let memory = Buffer.allocUnsafeSlow(16 * 1024)
+  function bytesOf(text: string): Buffer {
+    if (text.length * 3 > memory.length) memory = Buffer.allocUnsafeSlow(text.length * 3)
+    return memory.subarray(0, memory.write(text))
+  }
   const renderNode = (item: NodeItem) => ({
-    json: Buffer.from(nodeItemJson(item)),
+    json: bytesOf(nodeItemJson(item)),
     protobuf: nodeItemProtobuf(item),
   })
   const renderPod = (item: PodItem) => ({
-    json: Buffer.from(podItemJson(item)),
+    json: bytesOf(podItemJson(item)),
     protobuf: podItemProtobuf(item),
   })
   if (swap) return { renderNode, renderPod }

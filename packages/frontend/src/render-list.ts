@@ -21,9 +21,7 @@ import {
 } from './render-partial.ts'
 import { objectProtobuf } from './render-protobuf.ts'
 import { tableDocument, tableRow, usageNames } from './render-table.ts'
-
-/** An item as it was rendered when it changed: compact JSON, and an `items` field of protobuf. */
-export type Fragments = { json: Buffer; protobuf: Buffer }
+import { type Kept, renderedOf } from './slabs.ts'
 
 /** What is asked for. */
 export type Form = {
@@ -38,17 +36,13 @@ export type Form = {
  * The body of a list, piece by piece: for JSON and protobuf the fragments as they are, for all else each item
  * rendered as the piece is taken. So a long list can be written in turns.
  */
-export function* listPieces(
-  form: Form,
-  items: readonly Fragments[],
-  meta: ListMeta = {},
-): Generator<Uint8Array> {
+export function* listPieces(form: Form, items: readonly Kept[], meta: ListMeta = {}): Generator<Uint8Array> {
   if (form.media.encoding === 'protobuf') return yield* protobufPieces(form, items, meta)
   const { frame, render } = textFrame(form, items, meta)
   const separator = Buffer.from(frame.separator)
   yield Buffer.from(frame.head)
   for (let at = 0; at < items.length; at++) {
-    const { json } = items[at] as Fragments
+    const { json } = renderedOf(items[at] as Kept)
     if (at > 0 && separator.length > 0) yield separator
     yield render ? Buffer.from(render(json.toString())) : json
   }
@@ -56,10 +50,11 @@ export function* listPieces(
 }
 
 /** The body of one object. */
-export function objectBody(form: Form, { json, protobuf }: Fragments): Buffer {
+export function objectBody(form: Form, item: Kept): Buffer {
   const { resource, version, media } = form
+  const { json, protobuf } = renderedOf(item)
   const { transform } = media
-  if (transform?.kind === 'Table') return Buffer.concat([...listPieces(form, [{ json, protobuf }])])
+  if (transform?.kind === 'Table') return Buffer.concat([...listPieces(form, [item])])
   if (media.encoding === 'protobuf') {
     if (!transform) return objectProtobuf(kinds[resource], version, protobuf)
     return enveloped(`meta.k8s.io/${transform.version}`, 'PartialObjectMetadata', partialMessage(protobuf))
@@ -77,14 +72,14 @@ export function styleOf({ encoding, pretty }: Pick<Media, 'encoding' | 'pretty'>
 
 type TextFrame = { frame: Frame; render: ((json: string) => string) | undefined }
 
-function textFrame(form: Form, items: readonly Fragments[], meta: ListMeta): TextFrame {
+function textFrame(form: Form, items: readonly Kept[], meta: ListMeta): TextFrame {
   const { resource, version, media, includeObject = 'Metadata' } = form
   const { transform } = media
   const framed = (document: object, hole: string) => {
     return frameOf(document, hole, styleOf(media), items.length === 0)
   }
   if (transform?.kind === 'Table') {
-    const first = items[0]?.json.toString()
+    const first = items[0] && renderedOf(items[0]).json.toString()
     const names = first === undefined ? [] : usageNames(first)
     const table = { resource, version, tableVersion: transform.version, includeObject }
     const frame = framed(tableDocument(first, transform.version, meta), 'rows')
@@ -107,32 +102,32 @@ function partialList(version: string): { kind: string; apiVersion: string } {
   return { kind: 'PartialObjectMetadataList', apiVersion: `meta.k8s.io/${version}` }
 }
 
-function* protobufPieces(form: Form, items: readonly Fragments[], meta: ListMeta): Generator<Uint8Array> {
+function* protobufPieces(form: Form, items: readonly Kept[], meta: ListMeta): Generator<Uint8Array> {
   const { resource, version, media } = form
   if (media.transform) return yield* partialProtobufPieces(media.transform.version, items, meta)
   let bytes = 0
-  for (const { protobuf } of items) bytes += protobuf.length
+  for (const { protobuf, end } of items) bytes += end - protobuf
   yield listHeadProtobuf(apiVersion(version), `${kinds[resource]}List`, bytes, meta)
-  for (const { protobuf } of items) yield protobuf
+  for (const item of items) yield renderedOf(item).protobuf
   yield listTailProtobuf
 }
 
 /** In v1beta1 metadata stands behind the items: its message has the two fields the other way round. */
 function* partialProtobufPieces(
   version: MetaVersion,
-  items: readonly Fragments[],
+  items: readonly Kept[],
   meta: ListMeta,
 ): Generator<Uint8Array> {
   const { kind, apiVersion } = partialList(version)
   const metadata = listMetaProtobuf(version === 'v1' ? 1 : 2, meta)
   let bytes = metadata.length
-  for (const { protobuf } of items) {
-    const size = partialMessageSize(protobuf)
+  for (const { slab, protobuf } of items) {
+    const size = partialMessageSize(slab, protobuf)
     bytes += 1 + varintSize(size) + size
   }
   yield envelopeHead(apiVersion, kind, bytes)
   if (version === 'v1') yield metadata
-  for (const { protobuf } of items) yield partialItemProtobuf(protobuf, version)
+  for (const item of items) yield partialItemProtobuf(renderedOf(item).protobuf, version)
   if (version === 'v1beta1') yield metadata
   yield listTailProtobuf
 }

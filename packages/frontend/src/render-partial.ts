@@ -19,9 +19,12 @@ export function partialMessage(fragment: Uint8Array): Uint8Array {
   return messageOf(fragment).subarray(0, partialMessageSize(fragment))
 }
 
-/** Bytes of `partialMessage`. Makes nothing: it is asked of every item before a list begins. */
-export function partialMessageSize(fragment: Uint8Array): number {
-  let at = 1
+/**
+ * Bytes of `partialMessage`, of the fragment that begins there. Makes nothing: it is asked of every item before a list
+ * begins.
+ */
+export function partialMessageSize(fragment: Uint8Array, from = 0): number {
+  let at = from + 1
   while ((fragment[at] as number) >= 0x80) at++
   const start = at + 1
   let length = 0

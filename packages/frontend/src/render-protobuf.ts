@@ -14,16 +14,16 @@ import { sortedKeys } from './sorted-keys.ts'
 const writer = createProtobufWriter()
 const itemsField = 2
 
-/** A NodeMetrics as one `items` field of a list. */
+/** A NodeMetrics as one `items` field of a list; it stands until the next item is rendered. */
 export function nodeItemProtobuf(item: NodeItem): Buffer<ArrayBuffer> {
   writer.reset()
   usage(4, item.usage)
   times(item, '')
   writer.open(itemsField, 0)
-  return writer.take()
+  return writer.lend()
 }
 
-/** A PodMetrics as one `items` field of a list; containers in byte order of their names. */
+/** A PodMetrics likewise; containers in byte order of their names. */
 export function podItemProtobuf(item: PodItem): Buffer<ArrayBuffer> {
   writer.reset()
   for (let at = item.containers.length - 1; at >= 0; at--) {
@@ -35,7 +35,7 @@ export function podItemProtobuf(item: PodItem): Buffer<ArrayBuffer> {
   }
   times(item, item.namespace)
   writer.open(itemsField, 0)
-  return writer.take()
+  return writer.lend()
 }
 
 /** One object of a version, in its envelope, from its fragment. */

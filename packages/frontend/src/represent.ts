@@ -5,7 +5,8 @@ import type { Listing, ServedEntry } from './listing.ts'
 import { contentTypes, type Media } from './negotiate.ts'
 import { listHeadProtobuf, listTailProtobuf } from './protobuf-envelope.ts'
 import { listHeadJson, listTailJson } from './render-json.ts'
-import { type Form, type Fragments, listPieces, objectBody } from './render-list.ts'
+import { type Form, listPieces, objectBody } from './render-list.ts'
+import type { Kept } from './slabs.ts'
 import { eachInTurns } from './turns.ts'
 
 const comma = Buffer.from(',')
@@ -18,7 +19,7 @@ export async function listAnswer(form: Form, { entries, meta }: Listing): Promis
 }
 
 export function objectAnswer(form: Form, entry: ServedEntry): Answer {
-  return answerOf(form, objectBody(form, entry as Fragments))
+  return answerOf(form, objectBody(form, entry.kept as Kept))
 }
 
 function answerOf({ media }: Form, body: Answer['body']): Answer {
@@ -34,22 +35,14 @@ export function isKept({ transform, pretty, encoding }: Media): boolean {
 async function listBody(form: Form, entries: readonly ServedEntry[], meta: Listing['meta']): Promise<Body> {
   const { resource, version, media } = form
   const kind = kinds[resource]
-  if (!isKept(media)) {
-    // As they stand now: an entry may be blank by the time it is rendered.
-    const items = entries.map(({ json, protobuf }) => ({ json, protobuf })).filter(isRendered)
-    return pieceBody(listPieces(form, items, meta))
-  }
-  const fragments: Buffer[] = []
+  // As they stand now: an entry may be blank, or another, by the time it is written.
+  const items: Kept[] = []
+  await eachInTurns(entries, ({ kept }) => kept && items.push(kept))
+  if (!isKept(media)) return pieceBody(listPieces(form, items, meta))
   if (media.encoding === 'protobuf') {
-    await eachInTurns(entries, ({ protobuf }) => protobuf && fragments.push(protobuf))
     const head = (bytes: number) => listHeadProtobuf(apiVersion(version), `${kind}List`, bytes, meta)
-    return fragmentBody(fragments, { head, between: nothing, tail: listTailProtobuf })
+    return fragmentBody(items, 'protobuf', { head, between: nothing, tail: listTailProtobuf })
   }
-  await eachInTurns(entries, ({ json }) => json && fragments.push(json))
   const head = Buffer.from(listHeadJson(kind, version, meta))
-  return fragmentBody(fragments, { head: () => head, between: comma, tail: tailJson })
-}
-
-function isRendered(item: { json: Buffer | undefined; protobuf: Buffer | undefined }): item is Fragments {
-  return item.json !== undefined && item.protobuf !== undefined
+  return fragmentBody(items, 'json', { head: () => head, between: comma, tail: tailJson })
 }

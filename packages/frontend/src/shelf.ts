@@ -1,12 +1,12 @@
 import { createGroups, type Group, type Groups, type LabelMatch, type Member } from './groups.ts'
 import { byName, createOrder, type Order } from './order.ts'
+import type { Kept } from './slabs.ts'
 
 /** One subject under its name: what is served of it, rendered, and until when. */
 export type Entry<T> = Member<T> & {
   readonly name: string
-  /** As an item of a list; undefined: nothing is served. Both representations or none. */
-  json: Buffer | undefined
-  protobuf: Buffer | undefined
+  /** As an item of a list; undefined: nothing is served. */
+  kept: Kept | undefined
   /** Shared clock, milliseconds: past this the sample is older than the age bound. */
   expiresMs: number
 }
@@ -35,7 +35,7 @@ export function takeOff<T extends Entry<T>>(shelf: Shelf<T>, entry: T): void {
 }
 
 export function isServed<T>(entry: Entry<T>, nowMs: number): boolean {
-  return entry.json !== undefined && entry.expiresMs > nowMs
+  return entry.kept !== undefined && entry.expiresMs > nowMs
 }
 
 /** What a request narrows a list by; fields that are absent narrow nothing. */

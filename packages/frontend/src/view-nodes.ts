@@ -3,7 +3,7 @@ import type { NodeItem } from './item.ts'
 import type { NodeObject } from './objects.ts'
 import { itemUsage, sameUsage } from './pod-rules.ts'
 import { createShelf, type Entry, putOn, type Selection, select, takeOff } from './shelf.ts'
-import type { Rendered } from './view-pods.ts'
+import { createSlabs, type Rendered } from './slabs.ts'
 
 export interface NodeEntry extends Entry<NodeEntry> {
   /** Of the Node object; undefined: none is known. */
@@ -16,6 +16,7 @@ export type Nodes = ReturnType<typeof createNodes>
 /** All nodes that have a Node object. */
 export function createNodes(render: (item: NodeItem) => Rendered, maxAgeMs: number) {
   const shelf = createShelf<NodeEntry>()
+  const slabs = createSlabs()
 
   /** Serves what the node's record says of the node itself; `subject` undefined: it has no record. */
   function judge(entry: NodeEntry, subject: Subject | undefined, labelsChanged = false) {
@@ -25,10 +26,8 @@ export function createNodes(render: (item: NodeItem) => Rendered, maxAgeMs: numb
       const { timestampMs, windowMs } = usage
       const { name, group } = entry
       const item = { name, labels: group.labels, timestampMs, windowMs, usage: itemUsage(usage) }
-      const { json, protobuf } = render(item)
-      entry.json = json
-      entry.protobuf = protobuf
-    }
+      entry.kept = slabs.keep(render(item))
+    } else if (entry.kept) entry.kept = slabs.move(entry.kept)
     entry.served = usage
     entry.expiresMs = usage.atMs + maxAgeMs
   }
@@ -70,8 +69,7 @@ function newEntry(name: string): NodeEntry {
     name,
     group: undefined,
     place: 0,
-    json: undefined,
-    protobuf: undefined,
+    kept: undefined,
     expiresMs: 0,
     uid: undefined,
     served: undefined,
@@ -79,8 +77,7 @@ function newEntry(name: string): NodeEntry {
 }
 
 function blank(entry: NodeEntry) {
-  entry.json = undefined
-  entry.protobuf = undefined
+  entry.kept = undefined
   entry.served = undefined
   entry.expiresMs = 0
 }

@@ -2,12 +2,10 @@ import type { Group } from './groups.ts'
 import type { PodItem } from './item.ts'
 import type { PodObject } from './objects.ts'
 import { createOrder } from './order.ts'
-import { type Candidate, choose, podItem, type Source, sameSample } from './pod-rules.ts'
+import { type Candidate, choose, expiresMsOf, podItem, type Source, sameSample } from './pod-rules.ts'
 import { createShelf, type Entry, putOn, type Selection, type Shelf, select, takeOff } from './shelf.ts'
+import { createSlabs, type Rendered } from './slabs.ts'
 import { eachInTurns } from './turns.ts'
-
-/** An item as it stands in a list, in the two representations that are kept. */
-export type Rendered = { json: Buffer; protobuf: Buffer }
 
 export interface PodEntry extends Entry<PodEntry> {
   readonly namespace: string
@@ -26,6 +24,7 @@ export type Pods = ReturnType<typeof createPods>
 export function createPods(render: (item: PodItem) => Rendered) {
   const namespaces = new Map<string, Namespace>()
   const order = createOrder<Namespace>()
+  const slabs = createSlabs()
   const count = { losers: 0 }
   /** Of each `retain` under way, what was upserted since it began. */
   const retaining = new Set<Set<PodEntry>>()
@@ -51,14 +50,12 @@ export function createPods(render: (item: PodItem) => Rendered) {
   /** Decides anew what is served; renders it if that, or the labels, changed. */
   function judge(entry: PodEntry, labelsChanged = false) {
     const winner = entry.group && choose(entry.candidates, entry.createdMs)
-    if (!entry.group || !winner || winner.expiresMs === 0) return blank(entry)
+    if (!entry.group || !winner || expiresMsOf(winner) === 0) return blank(entry)
     if (labelsChanged || !entry.served || !sameSample(entry.served, winner)) {
-      const { json, protobuf } = render(podItem(entry.namespace, entry.name, entry.group.labels, winner))
-      entry.json = json
-      entry.protobuf = protobuf
-    }
+      entry.kept = slabs.keep(render(podItem(entry.namespace, entry.name, entry.group.labels, winner)))
+    } else if (entry.kept) entry.kept = slabs.move(entry.kept)
     entry.served = winner
-    entry.expiresMs = winner.expiresMs
+    entry.expiresMs = expiresMsOf(winner)
   }
   function forget(entry: PodEntry) {
     namespaces.get(entry.namespace)?.shelf.groups.leave(entry)
@@ -132,8 +129,7 @@ function newEntry(namespace: string, name: string): PodEntry {
     namespace,
     group: undefined as Group<PodEntry> | undefined,
     place: 0,
-    json: undefined,
-    protobuf: undefined,
+    kept: undefined,
     expiresMs: 0,
     createdMs: 0,
     candidates: noCandidates,
@@ -142,8 +138,7 @@ function newEntry(namespace: string, name: string): PodEntry {
 }
 
 function blank(entry: PodEntry) {
-  entry.json = undefined
-  entry.protobuf = undefined
+  entry.kept = undefined
   entry.served = undefined
   entry.expiresMs = 0
 }

@@ -4,8 +4,9 @@ import type { NodeItem, PodItem } from './item.ts'
 import type { NodeObject, PodObject } from './objects.ts'
 import { candidateOf, type Source } from './pod-rules.ts'
 import { isServed, type Selection } from './shelf.ts'
+import type { Rendered } from './slabs.ts'
 import { createNodes } from './view-nodes.ts'
-import { createPods, type PodEntry, type Rendered } from './view-pods.ts'
+import { createPods, type PodEntry } from './view-pods.ts'
 
 export type ViewDeps = {
   /** Usage older than this by the shared clock is not served, milliseconds. */

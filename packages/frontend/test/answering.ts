@@ -3,9 +3,10 @@ import type { NodeItem, PodItem } from '../src/item.ts'
 import { parseIncludeObject, parseListOptions, parseTimeout } from '../src/list-options.ts'
 import { contentTypes, type Media, negotiate, negotiateError, prettyAsked } from '../src/negotiate.ts'
 import { nodeItemJson, podItemJson } from '../src/render-json.ts'
-import { type Form, type Fragments, listPieces, objectBody } from '../src/render-list.ts'
+import { type Form, listPieces, objectBody } from '../src/render-list.ts'
 import { nodeItemProtobuf, podItemProtobuf } from '../src/render-protobuf.ts'
 import { type Answer, renderFailure } from '../src/render-status.ts'
+import { createSlabs, type Kept } from '../src/slabs.ts'
 import * as status from '../src/status.ts'
 import { type Attempt, authorizationError, forbidden } from '../src/status-forbidden.ts'
 
@@ -94,10 +95,14 @@ function formOf(resource: Resource, media: Media, query: URLSearchParams): Form 
   return typeof includeObject === 'string' ? { ...form, includeObject } : includeObject
 }
 
-export function fragments(item: PodItem | NodeItem): Fragments {
-  return 'containers' in item
-    ? { json: Buffer.from(podItemJson(item)), protobuf: podItemProtobuf(item) }
-    : { json: Buffer.from(nodeItemJson(item)), protobuf: nodeItemProtobuf(item) }
+const slabs = createSlabs()
+
+export function fragments(item: PodItem | NodeItem): Kept {
+  return slabs.keep(
+    'containers' in item
+      ? { json: Buffer.from(podItemJson(item)), protobuf: podItemProtobuf(item) }
+      : { json: Buffer.from(nodeItemJson(item)), protobuf: nodeItemProtobuf(item) },
+  )
 }
 
 function targetOf(path: string): Target | undefined {

@@ -2,8 +2,11 @@ import { gunzipSync } from 'node:zlib'
 import { expect } from 'chai'
 import { type Body, fragmentBody, pieceBody } from '../src/body.ts'
 import { gzipBody } from '../src/gzip.ts'
+import { createSlabs } from '../src/slabs.ts'
 
 const text = (bytes: string | Buffer) => Buffer.from(bytes)
+const slabs = createSlabs()
+const kept = (bytes: Buffer) => slabs.keep({ json: bytes, protobuf: text('') })
 const frame = { head: (bytes: number) => text(`${bytes}[`), between: text(','), tail: text(']') }
 
 async function blocksOf(body: Body): Promise<Buffer[]> {
@@ -18,7 +21,11 @@ async function blocksOf(body: Body): Promise<Buffer[]> {
 describe('a body of fragments', () => {
   it('is head, fragments with what parts them, and tail, as long as it says', async () => {
     for (const fragments of [[], ['a'], ['a', 'bc', 'd']]) {
-      const body = await fragmentBody(fragments.map(text), frame)
+      const body = await fragmentBody(
+        fragments.map((each) => kept(text(each))),
+        'json',
+        frame,
+      )
       const whole = Buffer.concat(await blocksOf(body))
       const joined = fragments.join(',')
       expect(String(whole)).to.equal(`${joined.length}[${joined}]`)
@@ -27,8 +34,8 @@ describe('a body of fragments', () => {
   })
 
   it('comes in blocks, which readers may take at different paces', async () => {
-    const fragments = Array.from({ length: 40 }, (_, n) => Buffer.alloc(200_000, n))
-    const body = await fragmentBody(fragments, frame)
+    const fragments = Array.from({ length: 40 }, (_, n) => kept(Buffer.alloc(200_000, n)))
+    const body = await fragmentBody(fragments, 'json', frame)
     const first = await blocksOf(body)
     expect(first.length).to.be.greaterThan(10)
     const late = await blocksOf(body)
@@ -37,8 +44,8 @@ describe('a body of fragments', () => {
   })
 
   it('uses the memory of its blocks again, but never of one that somebody may still read', async () => {
-    const fragments = Array.from({ length: 400 }, (_, n) => Buffer.alloc(20_000, n))
-    const body = await fragmentBody(fragments, frame)
+    const fragments = Array.from({ length: 400 }, (_, n) => kept(Buffer.alloc(20_000, n)))
+    const body = await fragmentBody(fragments, 'json', frame)
     const whole = Buffer.concat(await blocksOf(body))
     const copied: Buffer[] = []
     const memory = new Set<ArrayBufferLike>()
@@ -57,8 +64,8 @@ describe('a body of fragments', () => {
   })
 
   it('is compressed once for all who read it', async () => {
-    const fragments = Array.from({ length: 2_000 }, (_, n) => text(`fragment ${n} `.repeat(50)))
-    const plain = await fragmentBody(fragments, frame)
+    const fragments = Array.from({ length: 2_000 }, (_, n) => kept(text(`fragment ${n} `.repeat(50))))
+    const plain = await fragmentBody(fragments, 'json', frame)
     const zipped = gzipBody(plain)
     const [one, two] = await Promise.all([blocksOf(zipped), blocksOf(zipped)])
     expect(one).to.deep.equal(two)

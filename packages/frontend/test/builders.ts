@@ -2,6 +2,7 @@ import type { ContainerRecord, NodeRecord, Usage } from '@metrics-ring/common/re
 import type { Labels, NodeItem, PodItem } from '../src/item.ts'
 import type { NodeObject, PodObject } from '../src/objects.ts'
 import { isServed } from '../src/shelf.ts'
+import { type Kept, renderedOf } from '../src/slabs.ts'
 import { createView, type View } from '../src/view.ts'
 
 /** A moment well after the epoch; tests count seconds from here. */
@@ -64,8 +65,10 @@ export function createTestView(maxAgeMs = 60_000) {
 }
 
 function readers(view: View) {
-  const read = <T>(entries: { json: Buffer | undefined; expiresMs: number }[], nowMs: number) =>
-    entries.filter((e) => isServed(e as never, nowMs)).map((e) => JSON.parse(String(e.json)) as T)
+  const read = <T>(entries: { kept: Kept | undefined; expiresMs: number }[], nowMs: number) =>
+    entries
+      .filter((e) => isServed(e as never, nowMs))
+      .map((e) => JSON.parse(String(renderedOf(e.kept as Kept).json)) as T)
   return {
     podsAt: (nowMs: number, namespace?: string) =>
       read<PodItem>(view.selectPods(namespace, {}).flat(), nowMs),

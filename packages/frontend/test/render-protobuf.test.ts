@@ -53,7 +53,7 @@ describe('protobuf', () => {
   it('of a list is the fragments put together in an envelope that knows their length', () => {
     fc.assert(
       fc.property(fc.array(podItems, { maxLength: 5 }), fc.maxSafeNat(), (items, remainingItemCount) => {
-        const fragments = items.map(podItemProtobuf)
+        const fragments = items.map((item) => Buffer.from(podItemProtobuf(item)))
         const bytes = fragments.reduce((sum, each) => sum + each.length, 0)
         const meta = { continue: 'token', remainingItemCount }
         const head = listHeadProtobuf(version, 'PodMetricsList', bytes, meta)

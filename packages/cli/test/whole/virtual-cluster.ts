@@ -5,6 +5,7 @@ import { createFollower } from '@metrics-ring/frontend/follow'
 import type { NodeItem, PodItem } from '@metrics-ring/frontend/item'
 import { nodeObject, podObject } from '@metrics-ring/frontend/objects'
 import { isServed } from '@metrics-ring/frontend/shelf'
+import { type Kept, renderedOf } from '@metrics-ring/frontend/slabs'
 import { createView } from '@metrics-ring/frontend/view'
 import { nodeCapacity } from '@metrics-ring/shard/capacity'
 import { createShardEvents } from '@metrics-ring/shard/events'
@@ -119,8 +120,8 @@ function render(item: object) {
   return { json: Buffer.from(JSON.stringify(item)), protobuf: Buffer.from('') }
 }
 
-function read<T>(entries: { json: Buffer | undefined; expiresMs: number }[], nowMs: number): T[] {
+function read<T>(entries: { kept: Kept | undefined; expiresMs: number }[], nowMs: number): T[] {
   return entries
     .filter((each) => isServed(each as never, nowMs))
-    .map((each) => JSON.parse(String(each.json)) as T)
+    .map((each) => JSON.parse(String(renderedOf(each.kept as Kept).json)) as T)
 }
