@@ -46,7 +46,7 @@ export const frontendFlags = {
   'serving-services': {
     type: 'list',
     default: 'metrics-server',
-    help: 'Services, in the namespace of --serving-secret, that its certificate names.',
+    help: 'Services, in the namespace of --serving-secret, that its certificate names; APIServices of the first are made to trust it.',
   },
   'tls-cert-file': {
     type: 'string',
