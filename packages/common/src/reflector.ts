@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import { type Clock, type Stop, sleep } from './clock.ts'
 import { CodedError, errorText } from './errors.ts'
 import type { KubeClient } from './kube.ts'
@@ -38,6 +39,8 @@ export type Reflector = {
 
 /** Objects a page of the initial list: bounds what is in memory at once. */
 const pageSize = 500
+/** Objects handed over at a time: parsing a page holds the event loop long enough. */
+const turnSize = 64
 /** The server ends a watch after this long; asked for, so that a dead watch cannot last. Seconds. */
 const watchSeconds = 290
 /** A watch that has said nothing for this long (bookmarks come every minute) is taken for dead, milliseconds. */
@@ -113,7 +116,8 @@ async function listAll<T extends KubeObject>(
     coming = token ? getPage<T>(options, token, signal) : undefined
     // Should handing over fail, nobody waits for the page to come any more.
     coming?.catch(() => {})
-    for (const object of page.items ?? []) {
+    for (const [index, object] of (page.items ?? []).entries()) {
+      if (index > 0 && index % turnSize === 0) await setImmediate()
       seen.add(keyOf(object.metadata.namespace ?? '', object.metadata.name))
       options.handler.upsert(object)
     }

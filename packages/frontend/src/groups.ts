@@ -27,15 +27,16 @@ export type Groups<T> = {
 
 export function createGroups<T extends Member<T>>(): Groups<T> {
   const groups = new Map<string, Group<T>>()
-  const byPair = new Map<string, Set<Group<T>>>()
+  /** One group, or several: pods of a StatefulSet each have a pair of their own. */
+  const byPair = new Map<string, Group<T> | Set<Group<T>>>()
 
   function create(text: string, labels: Labels): Group<T> {
     const group: Group<T> = { labels: orderedLabels(labels), text, members: [] }
     groups.set(text, group)
     for (const pair of pairsOf(group.labels)) {
       const having = byPair.get(pair)
-      if (having) having.add(group)
-      else byPair.set(pair, new Set([group]))
+      if (having instanceof Set) having.add(group)
+      else byPair.set(pair, having ? new Set([having, group]) : group)
     }
     return group
   }
@@ -43,8 +44,8 @@ export function createGroups<T extends Member<T>>(): Groups<T> {
     groups.delete(group.text)
     for (const pair of pairsOf(group.labels)) {
       const having = byPair.get(pair)
-      having?.delete(group)
-      if (having?.size === 0) byPair.delete(pair)
+      if (having instanceof Set) having.delete(group)
+      if (having === group || (having instanceof Set && having.size === 0)) byPair.delete(pair)
     }
   }
   function leave(entry: T) {
@@ -64,6 +65,7 @@ export function createGroups<T extends Member<T>>(): Groups<T> {
     for (const pair of pairs) {
       const having = byPair.get(pair)
       if (!having) return []
+      if (!(having instanceof Set)) return [having]
       if (!least || having.size < least.size) least = having
     }
     return least ?? groups.values()
