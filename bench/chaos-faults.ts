@@ -70,7 +70,7 @@ export const faults: readonly Fault[] = [
     name: 'sigkill-two',
     title: 'SIGKILL of two of five',
     shards: 5,
-    targets: { mostMissed: 1, recordAgeS: 32 },
+    targets: { recordAgeS: 32 },
     inflict: (site) => killShards(site, 2),
   },
   {

@@ -1,11 +1,13 @@
 import type { Fault } from './chaos-faults.ts'
 import type { Measured } from './chaos-measure.ts'
+import type { SiteOptions } from './chaos-site.ts'
 import { type Row, row, type Target } from './rows.ts'
 
 const none: Target = { is: '=', value: 0 }
 
 /** The rows of one fault; times in seconds, targets as at W = 15 s and in proportion at any other. */
-export function faultRows({ title, targets }: Fault, seen: Measured, intervalMs: number): Row[] {
+export function faultRows({ title, targets }: Fault, seen: Measured, site: SiteOptions): Row[] {
+  const { intervalMs, sampling } = site
   const { scrapes, listed } = seen
   const scale = intervalMs / 15_000
   const time = (is: number | undefined): Target | undefined =>
@@ -15,11 +17,18 @@ export function faultRows({ title, targets }: Fault, seen: Measured, intervalMs:
     row('slots missed, worst node', scrapes.mostMissed, '', atMost(targets.mostMissed)),
     row('extra scrapes', scrapes.extraPercent, '%', atMost(targets.extraPercent)),
     row('greatest age of a record', seen.recordAgeMs / 1000, 's', time(targets.recordAgeS)),
+    row('longest time between two scrapes of a kubelet', scrapes.longestGapMs / 1000, 's'),
     row('lists', listed.lists, ''),
     row('lists answered with an error', listed.errors, '', none),
     row('pods missing in a list', listed.missing.length, '', none),
     row('greatest age of a sample served', listed.oldestMs / 1000, 's'),
-    row('a new pod is served, after its start', seen.newPods.sinceStartMs / 1000, 's', time(30)),
+    row(
+      'a new pod is served, after its start',
+      seen.newPods.sinceStartMs / 1000,
+      's',
+      // A kubelet that samples on its own looks at an idle container again after up to 31 s: nobody could be in time.
+      sampling === 'cri' ? time(30) : undefined,
+    ),
     row('a new pod is served, after its kubelet can tell', seen.newPods.sinceUsableMs / 1000, 's', time(18)),
     row('then: nodes retained or adopted', seen.covered, '', none),
     row('then: nodes not scraped exactly once in an interval', seen.uneven, '', none),

@@ -74,7 +74,7 @@ async function rowsOf(site: Site, fault: Fault): Promise<Row[]> {
     await prepare(site, fault.shards ?? options.shards)
     bench.progress(`${fault.title} …`)
     const measured = await measure(site, fault)
-    const rows = faultRows(fault, measured, options.intervalMs)
+    const rows = faultRows(fault, measured, options)
     bench.progress(`\n${table(rows)}${remarks(measured.listed)}`)
     return rows
   } catch (error) {
