@@ -28,6 +28,8 @@ import {
 export type Pod = {
   name: string
   deployment: string
+  /** As it was when the pod was started, as JSON. */
+  template: string
   labels: Labels
   address: string
   container: Container
@@ -39,7 +41,7 @@ export type PlayedCluster = {
   pods(): readonly Pod[]
   /** Adds a pod that is no process of ours: another server that a Service may select. */
   addForeign(labels: Labels, address: string, container: Container): void
-  /** Starts what is wanted and not there, and ends what is not wanted any more. */
+  /** Starts what is wanted and not there, waits until what replaces something is ready, and then ends that. */
   reconcile(): Promise<void>
   stop(): Promise<void>
 }
@@ -132,7 +134,8 @@ export function playCluster({ cluster, dir, intervalMs, image }: PlayedOptions):
     const child = spawn(file, rest, { stdio: ['ignore', log, log], env: { PATH: process.env.PATH, ...env } })
     closeSync(log)
     const { labels } = spec.template.metadata
-    const pod = { name, deployment: deployment.metadata.name, labels, address, container, process: child }
+    const of = { deployment: deployment.metadata.name, template: JSON.stringify(spec.template) }
+    const pod = { name, ...of, labels, address, container, process: child }
     pods.push({ ...pod, ready: false })
   }
 
@@ -142,12 +145,16 @@ export function playCluster({ cluster, dir, intervalMs, image }: PlayedOptions):
     wanted.sort((a, b) => Number(/redis/.test(b.metadata.name)) - Number(/redis/.test(a.metadata.name)))
     for (const deployment of wanted) {
       const spec = deployment.spec as DeploymentSpec
-      const running = pods.filter((pod) => pod.deployment === deployment.metadata.name)
-      for (let count = running.length; count < (spec.replicas ?? 1); count++) start(deployment, spec)
+      const template = JSON.stringify(spec.template)
+      const all = () => pods.filter((pod) => pod.deployment === deployment.metadata.name)
+      const outdated = all().filter((pod) => pod.template !== template)
+      const current = () => all().filter((pod) => pod.template === template)
+      while (current().length < (spec.replicas ?? 1)) start(deployment, spec)
+      if (outdated.length === 0) continue
+      while (!current().every(({ ready }) => ready)) await sleep(probeEveryMs)
+      // They leave in their own time: a frontend goes on serving for a while.
+      for (const pod of outdated) pod.process.kill('SIGTERM')
     }
-    const gone = pods.filter((pod) => !wanted.some(({ metadata }) => metadata.name === pod.deployment))
-    for (const pod of gone) pods.splice(pods.indexOf(pod), 1)
-    await Promise.all(gone.map((pod) => end(pod.process, 'SIGTERM')))
   }
 
   /** The ready pods that each Service selects, by the port that it names. */
