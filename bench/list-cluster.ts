@@ -27,11 +27,13 @@ export type ListCluster = {
   pods: number
   namespace: string
   namespacePods: number
-  /** Selects fifty pods of the namespace, or as many as its workloads have that come closest. */
+  /** Selects fifty pods of the namespace, or all there are. */
   selector: string
   selected: number
   pod: string
 }
+
+const selectedPods = 50
 
 let writer: RecordWriter | undefined
 let close = () => Promise.resolve()
@@ -62,6 +64,7 @@ async function start(options: Extract<ListClusterRequest, { do: 'start' }>): Pro
     now: () => Date.now() - 3_600_000,
   })
   const namespace = resize(model, options.namespacePods)
+  const selection = selectionIn(model, namespace)
   model.publish(apiserver.sink)
   const store = createRedisStore({
     url: redisUrl,
@@ -100,7 +103,7 @@ async function start(options: Extract<ListClusterRequest, { do: 'start' }>): Pro
       proxyKey: save('proxy.key', proxy.keyPem),
     },
     pods: model.pods().length,
-    ...selectionIn(model, namespace),
+    ...selection,
   }
 }
 
@@ -122,19 +125,25 @@ function resize(model: Model, wanted: number): string {
   return namespace
 }
 
+/** A selector of fifty pods of the namespace; its largest workload but for some gets what it lacks of that. */
 function selectionIn(model: Model, namespace: string) {
-  const inside = model.pods().filter((pod) => pod.namespace === namespace)
-  const workloads = [...Map.groupBy(inside, ({ workload }) => workload)]
-  const distance = (pods: unknown[]) => Math.abs(pods.length - 50)
-  const nearest = workloads.toSorted(([, a], [, b]) => distance(a) - distance(b))[0]
-  if (!nearest) throw new Error(`there is no pod in ${namespace}`)
-  const [{ name }, pods] = nearest
-  const selector = `app.kubernetes.io/name=${name},app.kubernetes.io/managed-by=Helm`
+  const inside = () => model.pods().filter((pod) => pod.namespace === namespace)
+  const workloads = [...Map.groupBy(inside(), ({ workload }) => workload)]
+  const largest = workloads.toSorted(([, a], [, b]) => b.length - a.length)
+  const [workload, members = []] = largest.find(([, pods]) => pods.length <= selectedPods) ?? []
+  if (!workload) throw new Error(`there is no workload of at most ${selectedPods} pods in ${namespace}`)
+  const others = inside().filter((pod) => pod.workload !== workload)
+  for (const pod of others.slice(0, selectedPods - members.length)) {
+    model.deletePod(namespace, pod.name)
+    model.createPod({ workload, node: pod.node })
+  }
+  const selected = inside().filter((pod) => pod.workload === workload)
+  const selector = `app.kubernetes.io/name=${workload.name},app.kubernetes.io/managed-by=Helm`
   return {
     namespace,
-    namespacePods: inside.length,
+    namespacePods: inside().length,
     selector,
-    selected: pods.length,
-    pod: pods[0]?.name ?? '',
+    selected: selected.length,
+    pod: selected[0]?.name ?? '',
   }
 }

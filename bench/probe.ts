@@ -116,5 +116,6 @@ process.on('message', ({ id, request }: { id: number; request: ProbeRequest }) =
     (error: unknown) => process.send?.({ id, error: String(error) }),
   )
 })
-// The channel must not keep a service alive that has ended.
+// The channel must not keep a service alive that has ended, nor the service outlive whoever measures it.
 process.channel?.unref()
+process.once('disconnect', () => process.kill(process.pid, 'SIGTERM'))
