@@ -36,6 +36,12 @@ export function noteExcuses(seen: Seen, world: World): void {
   }
 }
 
+/** Members of somebody's ring that are no more. */
+function departed({ shards }: World): number {
+  const known = new Set([...shards.values()].flatMap(({ core }) => core.shard.members()))
+  return [...known].filter((name) => !shards.has(name) || shards.get(name)?.leaving).length
+}
+
 function isCapable({ process, links, core }: SimShard): boolean {
   return process.state() === 'running' && !links.store && !links.kubelets && core.shard.members().length > 0
 }
@@ -54,8 +60,12 @@ export function checkCoverage(seen: Seen, world: World): void {
     const from = Math.max(lastScrapeMs(seen, node), seen.lastMs(`kubelet ${node}`), seen.lastMs('nobody'))
     const gapMs = nowMs - Math.max(from, seen.since.get(node) ?? nowMs)
     const isBlind = seen.recently('store', gapMs) || seen.recently('store emptied', gapMs + 5_000)
-    const isHelpless = isBlind && (seen.recently('api', gapMs) || seen.recently('stale', gapMs))
-    const isLame = seen.recently('kubelets cut', gapMs) || seen.recently('stopped', gapMs) || isBlind
+    // Nobody new can join, yet shards leave (a rollout would wait for them to be Ready): many rungs are empty.
+    const isMute = seen.recently('api', gapMs) || seen.recently('stale', gapMs)
+    const isDesolate = isMute && gapMs > W && departed(world) > 2
+    const isHelpless = isBlind && isMute
+    const isLame =
+      seen.recently('kubelets cut', gapMs) || seen.recently('stopped', gapMs) || isBlind || isDesolate
     if (isHelpless) continue
     // Then one in ten intervals, and rung 1 of the ladder once in four.
     if (seen.recently(`given up ${node}`, 7 * W)) continue

@@ -20,13 +20,16 @@ export function createWitness(seen: Seen, world: () => World): Witness {
   const asked = new Map<string, { requests: number; conflicts: number; sinceMs: number }>()
   const now = () => world().scheduler.now()
   const storeIsStrange = (by: string) =>
+    world().faults.store !== undefined ||
+    world().shards.get(by)?.links.store !== undefined ||
     seen.recently('store', 15_000) ||
     seen.recently(`store ${by}`, 15_000) ||
     seen.recently(`stopped ${by}`, 6_000)
 
   function evidence(node: string, self: string): boolean {
     const last = stored.get(node)
-    const phaseMs = phaseAt(node, world().redis.timeMs(), W)
+    // The turn of a shadow belongs to the phase before it, also when a new one has begun meanwhile.
+    const phaseMs = phaseAt(node, world().redis.timeMs() - 0.625 * W, W)
     const scraped = last && last.by !== self && last.atMs >= phaseMs - times.slackMs - onTheWayMs
     const tried = (seen.attempts.get(node) ?? []).some(({ by, ms }) => by !== self && ms >= now() - 2 * W)
     const failing = world().shards.get(self)?.core.shard.nodes().get(node)?.last?.outcome === 'failed'
