@@ -1,3 +1,4 @@
+import { aheadMs } from '@metrics-ring/common/fence'
 import type { Times } from './times.ts'
 
 /**
@@ -123,6 +124,7 @@ export function actsAfterMs(claim: Claim, { tookMs, failing, spreadMs }: Pace, t
 /** A node's turn in an interval; shared clock, milliseconds. */
 export type Turn = {
   phaseAtMs: number
+  nowMs: number
   self: string
   /** When my last scrape of it ended, if that failed. */
   failedMs: number | undefined
@@ -131,13 +133,16 @@ export type Turn = {
 /** What a claim comes to in a turn, given when the node was last scraped and tried, and by whom. */
 export function judge(
   claim: Claim,
-  { phaseAtMs, self, failedMs }: Turn,
+  { phaseAtMs, nowMs, self, failedMs }: Turn,
   last: { atMs: number; by: string; triedMs?: number } | undefined,
   { slackMs }: Times,
 ): 'scrape' | 'skip' | 'drop' {
   if (claim.kind === 'own' || last === undefined) return 'scrape'
-  const byAnother = last.by !== self && last.atMs >= phaseAtMs - slackMs
+  // Further ahead than a scrape may be (fence.ts), a time is of another clock and proves nothing.
+  const isPast = (ms: number) => ms <= nowMs + aheadMs
+  const byAnother = last.by !== self && last.atMs >= phaseAtMs - slackMs && isPast(last.atMs)
   if (claim.kind === 'gained') return byAnother ? 'skip' : 'scrape'
-  const triedByAnother = failedMs !== undefined && (last.triedMs ?? 0) > failedMs + slackMs
+  const triedMs = last.triedMs ?? 0
+  const triedByAnother = failedMs !== undefined && triedMs > failedMs + slackMs && isPast(triedMs)
   return byAnother || triedByAnother ? 'drop' : 'scrape'
 }

@@ -30,7 +30,7 @@ export function createTurns(deps: TurnDeps) {
       const last = await deps.lastScrape(name).catch(() => undefined)
       if (deps.claimed(name) !== node) return
       const failedMs = node.last?.outcome === 'failed' ? node.last.endedMs : undefined
-      const verdict = judge(node.claim, { phaseAtMs, self, failedMs }, last, times)
+      const verdict = judge(node.claim, { phaseAtMs, nowMs: now(), self, failedMs }, last, times)
       if (verdict === 'drop') deps.change(name, { kind: 'evidence' })
       if (verdict !== 'scrape') return
     }

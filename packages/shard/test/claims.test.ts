@@ -77,7 +77,7 @@ describe('an own node that is contested', () => {
 })
 
 describe('a slot of a claimed node', () => {
-  const slot = { phaseAtMs: 100_000, self: 'me', failedMs: undefined }
+  const slot = { phaseAtMs: 100_000, nowMs: 102_000, self: 'me', failedMs: undefined }
   const W = times(15_000)
   const look = (claim: Claim, last: Parameters<typeof judge>[2], failedMs?: number) =>
     judge(claim, { ...slot, failedMs }, last, W)
@@ -99,6 +99,14 @@ describe('a slot of a claimed node', () => {
       expect(look({ kind: 'gained' }, last)).to.equal('scrape')
       expect(look(retained, last)).to.equal('scrape')
     }
+  })
+
+  it('takes no time in the future for evidence: it was stored under another clock, and would be one for ever', () => {
+    const future = { atMs: 3_600_000, by: 'other' }
+    expect(look({ kind: 'gained' }, future)).to.equal('scrape')
+    expect(look(retained, future)).to.equal('scrape')
+    expect(look(retained, { ...future, triedMs: 3_600_000 }, 90_000)).to.equal('scrape')
+    expect(look(retained, { atMs: slot.nowMs + 900, by: 'other' })).to.equal('drop')
   })
 
   it('comes at the phase for the owner, a little later for a new owner, later still for a shadow', () => {

@@ -19,7 +19,10 @@ export function noteExcuses(seen: Seen, world: World): void {
   if (!seen.recently('api well', 2 * times.leaseMs)) seen.mark('api away long')
   if (api.faults.staleMs > 0) seen.mark('stale')
   for (const { name, links, process } of shards.values()) {
-    if (links.store) seen.mark(`store ${name}`)
+    if (links.store) {
+      seen.mark(`store ${name}`)
+      seen.mark('store cut')
+    }
     if (links.api) seen.mark('api cut')
     if (links.kubelets) seen.mark('kubelets cut')
     if (process.state() === 'stopped') {
@@ -63,7 +66,9 @@ export function checkCoverage(seen: Seen, world: World): void {
     // Nobody new can join, yet shards leave (a rollout would wait for them to be Ready): many rungs are empty.
     const isMute = seen.recently('api', gapMs) || seen.recently('stale', gapMs)
     const isDesolate = isMute && gapMs > W && departed(world) > 2
-    const isHelpless = isBlind && isMute
+    // The owner tries in vain, and rung 1, which alone may try as well, has no store to learn that from.
+    const isUnlucky = seen.recently('kubelets cut', gapMs) && seen.recently('store cut', gapMs + 2 * W)
+    const isHelpless = (isBlind && isMute) || isUnlucky
     const isLame =
       seen.recently('kubelets cut', gapMs) || seen.recently('stopped', gapMs) || isBlind || isDesolate
     if (isHelpless) continue
