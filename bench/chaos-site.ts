@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -21,6 +21,8 @@ export type SiteOptions = {
   frontends: number
   intervalMs: number
   sampling: 'cadvisor' | 'cri'
+  /** How shards show kubelets who they are. */
+  credentials: 'certificate' | 'token'
 }
 
 /**
@@ -61,7 +63,8 @@ export async function startSite(bench: Bench, options: SiteOptions): Promise<Sit
     aggregatorRouting: true,
   })
   lifecycle.add(cluster.close)
-  const deployment = createDeployment({ cluster, redisUrl: redis.url, intervalMs, dir })
+  const shardArgs = options.credentials === 'certificate' ? await kubeletCertificate(cluster, dir) : []
+  const deployment = createDeployment({ cluster, redisUrl: redis.url, intervalMs, dir, shardArgs })
   lifecycle.add(deployment.stop)
   const spare = await deploy(deployment, options)
 
@@ -84,6 +87,19 @@ export async function startSite(bench: Bench, options: SiteOptions): Promise<Sit
   progress('waiting for every pod to be served')
   await untilComplete(site)
   return site
+}
+
+/**
+ * A kubelet asks the API server about a token, and again two minutes later: without an API server it refuses everybody
+ * who comes with one. A certificate it verifies itself.
+ */
+async function kubeletCertificate(cluster: Cluster, dir: string): Promise<string[]> {
+  const commonName = 'system:serviceaccount:kube-system:metrics-ring-shard'
+  const { certPem, keyPem } = await cluster.clusterCa.issue({ commonName, usages: ['clientAuth'] })
+  const [cert, key] = [join(dir, 'kubelet-client.crt'), join(dir, 'kubelet-client.key')]
+  writeFileSync(cert, certPem)
+  writeFileSync(key, keyPem, { mode: 0o600 })
+  return [`--kubelet-client-certificate=${cert}`, `--kubelet-client-key=${key}`]
 }
 
 /** One frontend more than asked for is registered, and ended again: a rollout needs its place. */

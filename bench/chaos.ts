@@ -34,6 +34,12 @@ const flags = {
     oneOf: ['cadvisor', 'cri'],
     help: 'How kubelets sample: on their own, or when asked.',
   },
+  credentials: {
+    type: 'string',
+    default: 'certificate',
+    oneOf: ['certificate', 'token'],
+    help: 'What shards show kubelets; without an API server kubelets refuse tokens after two minutes.',
+  },
   faults: { type: 'list', default: names.join(','), help: 'Which faults, in this order.' },
 } as const satisfies FlagTable
 
@@ -52,6 +58,7 @@ export const chaosScenario: Scenario = {
       frontends: Number(given.frontends),
       intervalMs: Number(given.interval),
       sampling: given.sampling === 'cri' ? 'cri' : 'cadvisor',
+      credentials: given.credentials === 'token' ? 'token' : 'certificate',
     })
     const rows: Row[] = []
     for (const fault of chosen) rows.push(...(await rowsOf(site, fault)))
