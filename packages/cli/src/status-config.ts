@@ -1,10 +1,9 @@
-import { errorText } from '@metrics-ring/common/errors'
 import { type FlagTable, flagsHelp, readFlags } from '@metrics-ring/common/flags'
-import { parseRedisUrl } from '@metrics-ring/common/redis-url'
+import { type RedisSource, readRedisFlags, redisFlags } from '@metrics-ring/common/redis-flags'
 
 export const statusFlags = {
   kubeconfig: { type: 'string', help: 'Path to a kubeconfig; without it, the cluster this process runs in.' },
-  'redis-url': { type: 'string', env: 'REDIS_URL', help: 'The store, as the shards are given it.' },
+  ...redisFlags,
   'ring-name': { type: 'string', default: 'metrics-ring', help: 'Name of the ring.' },
   'lease-namespace': { type: 'string', default: 'kube-system', help: 'Namespace of the Leases of the ring.' },
   'metric-resolution': {
@@ -35,7 +34,7 @@ The exit code is 0 if every node was scraped within two intervals, 1 if not, 2 i
 
 export type StatusConfig = {
   kubeconfig: string | undefined
-  redisUrl: string
+  redis: RedisSource
   ringName: string
   leaseNamespace: string
   intervalMs: number
@@ -49,9 +48,10 @@ export function readStatusConfig(
   env: Readonly<Record<string, string | undefined>>,
 ): { config: StatusConfig; faults: string[]; help: boolean } {
   const { values, faults } = readFlags(statusFlags, argv, env)
+  const { redis, faults: redisFaults } = readRedisFlags(values)
   const config: StatusConfig = {
     kubeconfig: values.kubeconfig,
-    redisUrl: values['redis-url'] ?? '',
+    redis,
     ringName: values['ring-name'],
     leaseNamespace: values['lease-namespace'],
     intervalMs: values['metric-resolution'],
@@ -59,10 +59,5 @@ export function readStatusConfig(
     json: values.json,
     watch: values.watch,
   }
-  try {
-    parseRedisUrl(config.redisUrl)
-  } catch (error) {
-    faults.push(`--redis-url (or REDIS_URL): ${errorText(error)}`)
-  }
-  return { config, faults, help: values.help }
+  return { config, faults: [...faults, ...redisFaults], help: values.help }
 }

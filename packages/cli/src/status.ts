@@ -20,9 +20,16 @@ export async function runStatus(argv: readonly string[]): Promise<void> {
     process.exitCode = 2
     return
   }
-  const { kubeconfig, ringName, redisUrl: url, intervalMs } = config
+  const { kubeconfig, ringName, redis, intervalMs } = config
   const kube = createKubeClient(await loadKubeConfig(kubeconfig, process.env))
-  const store = createRedisStore({ url, ringName, intervalMs, onBadRecord: () => {}, log: silentLog })
+  const store = createRedisStore({
+    url: redis.url,
+    tlsFiles: redis.tls,
+    ringName,
+    intervalMs,
+    onBadRecord: () => {},
+    log: silentLog,
+  })
   try {
     do {
       await show(config, kube, store)

@@ -1,8 +1,12 @@
-import { Redis, type RedisOptions } from 'ioredis'
+import { Redis } from 'ioredis'
+import { errorText } from './errors.ts'
 import type { Log } from './log.ts'
 import { isMissingScript, storeError } from './redis-errors.ts'
-import type { Script } from './redis-scripts.ts'
-import { parseRedisUrl, type RedisAddress } from './redis-url.ts'
+import { redisOptions, retryMs } from './redis-options.ts'
+import { type Script, scripts } from './redis-scripts.ts'
+import { createSeats, movedTo } from './redis-seats.ts'
+import { type RedisTlsFiles, readTlsFiles } from './redis-tls.ts'
+import { parseRedisUrl, shownAddress } from './redis-url.ts'
 
 /** What the store needs of Redis, whatever its topology. Every method rejects with a CodedError. */
 export type RedisConnection = {
@@ -11,96 +15,171 @@ export type RedisConnection = {
   time(): Promise<unknown>
   /** How often the connection was made: after another time Redis may know less than it did (a failover). */
   timesMade(): number
+  /** Why the last call failed; undefined: it did not. */
+  trouble(): string | undefined
   close(): Promise<void>
 }
 
-/** Limits in milliseconds: to connect, for a reply, and for a silent socket before it is made anew. */
-const connectTimeoutMs = 2_000
-const commandTimeoutMs = 2_000
-const socketTimeoutMs = 4_000
-const longestRetryMs = 3_000
+export type ConnectOptions = {
+  url: string
+  tlsFiles?: RedisTlsFiles | undefined
+  /** Any key of ours: in a Cluster, its slot is where we connect. */
+  key: string
+  log: Log
+}
+
+/** How long a connection lasts at least when its server takes no writes, milliseconds. */
+const readOnlyMs = 2_000
+const mostHops = 3
 
 /**
- * Connects in the background, for ever. While Redis is away, calls reject at once; only calls made before the
- * first attempt to connect has ended wait for its end.
+ * One connection to the primary, made in the background, for ever. A connection counts once its server has answered
+ * a question about our key; until then, and while Redis is away, calls reject at once. Only calls made before the
+ * first attempt has ended wait for its end.
+ *
+ *     connecting ──made──▶ asking ──answered──▶ up
+ *         ▲                   │ MOVED: to another │ lost, MOVED, or read-only for a while
+ *         └──── retryMs ◀─────┴──────────────────┘
  */
-export function connectRedis(url: string, log: Log): RedisConnection {
+export function connectRedis({ url, tlsFiles = {}, key, log }: ConnectOptions): RedisConnection {
   const address = parseRedisUrl(url)
-  const shown = `${address.host}:${address.port}`
-  const redis = new Redis(redisOptions(address))
+  const isCluster = address.topology === 'cluster'
+  const tls = address.tls ? readTlsFiles(tlsFiles) : {}
+  const shown = shownAddress(address)
+  const seats = createSeats(address.hosts)
+  const { promise: firstAttempt, resolve: firstAttemptEnded } = Promise.withResolvers<void>()
   let timesMade = 0
+  /** Attempts since Redis last answered. */
+  let failures = 0
+  /** Times in a row that a server named another one; `isHop`: the coming attempt follows such advice. */
+  let hops = 0
+  let isHop = false
+  let upSinceMs: number | undefined
   let state: 'new' | 'up' | 'away' | 'closed' = 'new'
   let lastError: unknown = new Error('not connected')
-  const { promise: firstAttempt, resolve: firstAttemptEnded } = Promise.withResolvers<void>()
+  let lastFailure: string | undefined
 
+  const redis = new Redis({
+    ...redisOptions(address, tls),
+    retryStrategy: beforeRetry,
+    sentinelRetryStrategy: beforeRetry,
+  })
   redis.on('error', (error) => {
     lastError = error
   })
-  redis.on('ready', () => {
-    timesMade++
-    lastError = new Error('the connection was lost')
-    if (state !== 'closed') state = 'up'
-    log.info({ redis: shown }, 'Redis answers')
-    firstAttemptEnded()
-  })
-  redis.on('close', () => {
+  redis.on('ready', () => void ask())
+  // Certificates that cannot even be tried end the client for good.
+  redis.on('end', () => state !== 'closed' && setTimeout(reconnect, beforeRetry()).unref())
+
+  function reconnect() {
+    if (state !== 'closed') redis.connect().catch(() => {})
+  }
+  /** Runs before each attempt but the first; returns how long to wait, milliseconds. */
+  function beforeRetry(): number {
+    const follows = isHop
+    isHop = false
+    upSinceMs = undefined
+    if (!follows) setAway()
+    if (isCluster) {
+      if (!follows) seats.failed()
+      Object.assign(redis.options, seats.current())
+    }
+    rereadTls()
+    return follows ? 0 : retryMs(failures++)
+  }
+  function setAway() {
+    hops = 0
     if (state === 'new' || state === 'up') {
       const { code, message } = storeError(lastError, shown)
       log.warn({ redis: shown, code, reason: message }, 'Redis is away')
       state = 'away'
     }
     firstAttemptEnded()
-  })
-
-  async function call<T>(command: () => Promise<T>): Promise<T> {
-    await firstAttempt
-    if (redis.status !== 'ready') throw storeError(lastError, shown)
+  }
+  function rereadTls() {
     try {
-      return await command()
+      if (address.tls) Object.assign(tls, readTlsFiles(tlsFiles))
     } catch (error) {
-      throw isMissingScript(error) ? error : storeError(error, shown)
+      log.warn({ error: errorText(error) }, 'cannot read a TLS file for Redis; keeping the last one')
     }
   }
-  async function run({ text, sha }: Script, keys: readonly string[], args: readonly string[]) {
+  /** Whether the server is the one, and awake. */
+  async function ask() {
     try {
-      return await call(() => redis.evalsha(sha, keys.length, ...keys, ...args))
+      // ioredis would go on in database 0 if the other one could not be selected.
+      if (address.db > 0) await redis.select(address.db)
+      await send(scripts.time, [key], [])
+    } catch (error) {
+      lastError = error
+      return follow(error)
+    }
+    if (state === 'closed') return
+    failures = 0
+    hops = 0
+    timesMade++
+    upSinceMs = performance.now()
+    lastError = new Error('the connection was lost')
+    lastFailure = undefined
+    state = 'up'
+    log.info({ redis: shown }, 'Redis answers')
+    firstAttemptEnded()
+  }
+  /** Makes the connection anew: to where the error says, or to the next server. */
+  function follow(error: unknown) {
+    if (state === 'closed') return
+    const { host = '', port = 0 } = redis.options
+    const to = isCluster && error instanceof Error ? movedTo(error.message, { host, port }) : undefined
+    // Two servers may each take the other for the owner, for a while.
+    if (to && hops++ < mostHops) {
+      seats.moved(to)
+      isHop = true
+    }
+    upSinceMs = undefined
+    redis.disconnect(true)
+  }
+  async function send({ text, sha }: Script, keys: readonly string[], args: readonly string[]) {
+    try {
+      return await redis.evalsha(sha, keys.length, ...keys, ...args)
     } catch (error) {
       if (!isMissingScript(error)) throw error
-      return await call(() => redis.eval(text, keys.length, ...keys, ...args))
+      return await redis.eval(text, keys.length, ...keys, ...args)
     }
+  }
+  async function run(script: Script, keys: readonly string[], args: readonly string[]) {
+    await firstAttempt
+    try {
+      if (upSinceMs === undefined) throw lastError
+      const reply = await send(script, keys, args)
+      lastFailure = undefined
+      return reply
+    } catch (error) {
+      const failure = storeError(error, shown)
+      lastFailure = failure.message
+      if (isOfNoUse(failure.code)) follow(error)
+      throw failure
+    }
+  }
+  /** Of a server that is up: another one must have taken its place. */
+  function isOfNoUse(code: string): boolean {
+    if (upSinceMs === undefined) return false
+    return (
+      code === 'store_moved' || (code === 'store_read_only' && performance.now() - upSinceMs > readOnlyMs)
+    )
   }
   async function close() {
     if (state === 'closed') return
     state = 'closed'
     lastError = new Error('the store is closed')
+    upSinceMs = undefined
     firstAttemptEnded()
     if (redis.status === 'ready') await redis.quit().catch(() => {})
     redis.disconnect()
   }
-  return { run, time: () => call(() => redis.time()), timesMade: () => timesMade, close }
-}
-
-function redisOptions({ host, port, username, password, db, tls }: RedisAddress) {
   return {
-    host,
-    port,
-    db,
-    ...(username === undefined ? {} : { username }),
-    ...(password === undefined ? {} : { password }),
-    ...(tls ? { tls: {} } : {}),
-    protocol: 2 as const,
-    disableClientInfo: true,
-    connectTimeout: connectTimeoutMs,
-    commandTimeout: commandTimeoutMs,
-    socketTimeout: socketTimeoutMs,
-    keepAlive: 5_000,
-    // Commits of one turn of the event loop leave in one write.
-    enableAutoPipelining: true,
-    // Nothing waits for a connection or is sent twice: the next scrape brings newer news.
-    enableOfflineQueue: false,
-    maxRetriesPerRequest: 0,
-    autoResendUnfulfilledCommands: false,
-    retryStrategy: (times: number) =>
-      Math.min(longestRetryMs, 100 * 2 ** Math.min(times, 10)) * (0.5 + Math.random() / 2),
-  } satisfies RedisOptions
+    run,
+    time: () => run(scripts.time, [key], []),
+    timesMade: () => timesMade,
+    trouble: () => lastFailure,
+    close,
+  }
 }

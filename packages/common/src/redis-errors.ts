@@ -7,7 +7,8 @@ const codes: [pattern: RegExp, code: string][] = [
   [/\bREADONLY\b/, 'store_read_only'],
   [/\bOOM\b/, 'store_full'],
   [/\b(MISCONF|NOREPLICAS)\b/, 'store_refuses_writes'],
-  [/\b(LOADING|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|BUSY)\b/, 'store_unavailable'],
+  [/^MOVED /, 'store_moved'],
+  [/\b(ASK|LOADING|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|BUSY)\b/, 'store_unavailable'],
   [/^[A-Z]+ /, 'store_error'],
 ]
 const longestReason = 200

@@ -13,6 +13,7 @@ function load(...names: string[]): Script {
 export const scripts = {
   commit: load('prelude', 'write', 'commit'),
   delete: load('prelude', 'write', 'delete'),
+  time: load('time'),
   tried: load('prelude', 'tried'),
   discard: load('discard'),
   changes: load('prelude', 'changes'),

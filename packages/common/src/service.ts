@@ -1,6 +1,7 @@
 import { errorText } from './errors.ts'
 import { type FlagTable, flagsHelp } from './flags.ts'
 import { createLog, type Log } from './log.ts'
+import { showsPassword } from './redis-flags.ts'
 import { version } from './version.ts'
 
 export type Service<C extends { verbosity: number; ignored: string[] }> = {
@@ -33,6 +34,7 @@ export async function runService<C extends { verbosity: number; ignored: string[
     return
   }
   const log = createLog(service.name, config.verbosity)
+  if (showsPassword(process.argv)) hideArguments(service.name, log)
   if (config.ignored.length > 0)
     log.warn({ flags: config.ignored }, 'these flags have no meaning here and are ignored')
   try {
@@ -43,6 +45,12 @@ export async function runService<C extends { verbosity: number; ignored: string[
     log.error({ error: errorText(error) }, 'cannot start')
     process.exitCode = 1
   }
+}
+
+/** The process list is open to everybody on the machine. */
+function hideArguments(name: string, log: Log) {
+  process.title = `metrics-ring ${name}`
+  log.warn({}, 'the command line holds a password for Redis: use the environment variable REDIS_URL instead')
 }
 
 /** The first signal stops in good order, a second one at once. */

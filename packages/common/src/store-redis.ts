@@ -3,14 +3,17 @@ import type { Log } from './log.ts'
 import { connectRedis, type RedisConnection } from './redis-connection.ts'
 import { type RingKeys, ringKeys } from './redis-keys.ts'
 import { readTime } from './redis-replies.ts'
+import type { RedisTlsFiles } from './redis-tls.ts'
 import type { SampleStore } from './store.ts'
 import { redisOverdue } from './store-redis-overdue.ts'
 import { redisReads } from './store-redis-reads.ts'
 import { redisWrites } from './store-redis-writes.ts'
 
 export type RedisStoreOptions = {
-  /** `redis://` or `rediss://`, with user, password and database number. */
+  /** As `redis-url.ts` reads it: topology, hosts, user, password and database number. */
   url: string
+  /** Read again on every connection. */
+  tlsFiles?: RedisTlsFiles
   /** Rings of different names share one Redis without touching each other. */
   ringName: string
   /** W, milliseconds. */
@@ -21,6 +24,9 @@ export type RedisStoreOptions = {
   /** How long an unwritten record is kept, milliseconds; tests shorten it. */
   retentionMs?: number
 }
+
+/** @property trouble why the last call failed, without any secret; undefined: it did not. */
+export type RedisStore = SampleStore & { trouble(): string | undefined }
 
 /** What the two halves of the store share. */
 export type RedisStoreParts = {
@@ -38,9 +44,9 @@ export type RedisStoreParts = {
  * Methods reject with a CodedError: `store_unavailable` while Redis is away (at once, or after 2 s without a
  * reply), `store_auth`, `store_forbidden`, `store_read_only`, `store_full`, `store_refuses_writes`, `store_error`.
  */
-export function createRedisStore(options: RedisStoreOptions): SampleStore {
+export function createRedisStore(options: RedisStoreOptions): RedisStore {
   const keys = ringKeys(options.ringName)
-  const redis = connectRedis(options.url, options.log)
+  const redis = connectRedis({ ...options, key: keys.epoch })
   const parts = {
     redis,
     keys,
@@ -53,6 +59,7 @@ export function createRedisStore(options: RedisStoreOptions): SampleStore {
     ...redisReads(parts),
     ...redisOverdue(parts),
     time: async () => readTime(await redis.time()),
+    trouble: redis.trouble,
     close: redis.close,
   }
 }

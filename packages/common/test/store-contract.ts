@@ -97,7 +97,9 @@ export function storeContract(open: () => Promise<StoreUnderTest>) {
     })
 
     it('orders by a stored time that is only as far ahead as a scrape may be', async () => {
-      expect(await store.commit(scrape(now + 800, { by: 'b' }), body(now), 0)).to.include({ result: 'accepted' })
+      expect(await store.commit(scrape(now + 800, { by: 'b' }), body(now), 0)).to.include({
+        result: 'accepted',
+      })
       expect(await store.commit(scrape(at(0)), body(at(0)), 1)).to.include({ result: 'duplicate', by: 'b' })
     })
 

@@ -163,7 +163,7 @@ describe('a Redis that fails', () => {
   })
 
   it('is not even asked for where the name of the ring or the URL is no use', () => {
-    expect(() => open('redis-cluster://h')).to.throw(CodedError, 'not supported')
+    expect(() => open('http://h')).to.throw(CodedError, 'does not begin with one of')
     const options = { url: server.url, ringName: 'a}b', intervalMs, onBadRecord: () => {}, log }
     expect(() => createRedisStore(options)).to.throw(CodedError, 'ring name')
   })

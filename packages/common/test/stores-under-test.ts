@@ -50,10 +50,16 @@ export async function openMemory(): Promise<StoreUnderTest> {
 
 let rings = 0
 
-/** A ring of its own in the server at `url`. */
-export async function openRedis(url: string): Promise<StoreUnderTest & { ringName: string; redis: Redis }> {
+/**
+ * A ring of its own in the Redis at `url`. `server`: the URL of the one server that holds a key, where that is not
+ * the same.
+ */
+export async function openRedis(
+  url: string,
+  server: (key: string) => Promise<string> = async () => url,
+): Promise<StoreUnderTest & { ringName: string; redis: Redis }> {
   const ringName = `test-${++rings}`
-  const redis = new Redis(url)
+  const redis = new Redis(await server(`mr:{${ringName}}:epoch`))
   const keys = (pattern: string) => redis.keys(`mr:{${ringName}}:${pattern}`)
   const open = () => createRedisStore({ url, ringName, intervalMs, onBadRecord: () => {}, log: silentLog })
   const [store, other] = [open(), open()]

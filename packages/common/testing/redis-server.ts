@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -24,6 +24,13 @@ export type RedisServerOptions = {
   password?: string
   /** More of redis-server's own arguments, e.g. `['--maxmemory', '10mb']`. */
   args?: readonly string[]
+  /** Text of a configuration file, which comes before the arguments; may name `{dir}`. */
+  config?: string
+  /** Of the process, besides our own. */
+  env?: Readonly<Record<string, string>>
+  /** What it prints when it can be asked. */
+  readyText?: string
+  port?: number
 }
 
 const startMs = 10_000
@@ -35,10 +42,17 @@ const startMs = 10_000
 export async function startRedisServer({
   password,
   args = [],
+  config,
+  env = {},
+  readyText = 'Ready to accept connections',
+  port: wantedPort,
 }: RedisServerOptions = {}): Promise<RedisServer> {
   const dir = mkdtempSync(join(tmpdir(), 'metrics-ring-redis-'))
-  const port = await freePort()
+  const port = wantedPort ?? (await freePort())
+  const file = join(dir, 'redis.conf')
+  if (config !== undefined) writeFileSync(file, config.replaceAll('{dir}', dir))
   const all = [
+    ...(config === undefined ? [] : [file]),
     '--port',
     String(port),
     '--bind',
@@ -51,7 +65,7 @@ export async function startRedisServer({
     'no',
   ]
   if (password !== undefined) all.push('--requirepass', password)
-  const start = () => startProcess([...all, ...args])
+  const start = () => startProcess([...all, ...args], env, readyText)
   const endWithUs = () => child.kill('SIGKILL')
   let child = await start().catch((error) => {
     rmSync(dir, { recursive: true, force: true })
@@ -79,18 +93,25 @@ export async function startRedisServer({
 /** Becomes redis-server, beside a watcher that ends it if our end of the pipe is closed without a word. */
 const launcher = '(read word <&3 || kill -9 $$) & exec 3<&- redis-server "$@"'
 
-function startProcess(args: readonly string[]): Promise<ChildProcess> {
+function startProcess(
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+  readyText: string,
+): Promise<ChildProcess> {
   const stdio = ['ignore', 'pipe', 'inherit', 'pipe'] as const
-  const child = spawn('sh', ['-c', launcher, 'sh', ...args], { stdio: [...stdio] })
+  const child = spawn('sh', ['-c', launcher, 'sh', ...args], {
+    stdio: [...stdio],
+    env: { ...process.env, ...env },
+  })
   const pipe = child.stdio[3]
   if (pipe instanceof Writable) {
     pipe.on('error', () => {})
     child.once('exit', () => pipe.end('ended\n'))
   }
-  return ready(child)
+  return ready(child, readyText)
 }
 
-function ready(child: ChildProcess): Promise<ChildProcess> {
+function ready(child: ChildProcess, readyText: string): Promise<ChildProcess> {
   let output = ''
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => fail(`it was not ready after ${startMs} ms`), startMs)
@@ -107,7 +128,7 @@ function ready(child: ChildProcess): Promise<ChildProcess> {
     child.once('exit', exited)
     child.stdout?.on('data', (chunk) => {
       output = (output + chunk).slice(-4_000)
-      if (!output.includes('Ready to accept connections')) return
+      if (!output.includes(readyText)) return
       clearTimeout(timer)
       child.off('exit', exited)
       resolve(child)
@@ -123,7 +144,7 @@ function end(child: ChildProcess): Promise<void> {
   })
 }
 
-function freePort(): Promise<number> {
+export function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer()
     server.once('error', reject)

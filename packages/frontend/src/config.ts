@@ -1,5 +1,6 @@
 import { type FlagTable, readFlags } from '@metrics-ring/common/flags'
 import { metricsServerFlags } from '@metrics-ring/common/metrics-server-flags'
+import { type RedisSource, readRedisFlags, redisFlags } from '@metrics-ring/common/redis-flags'
 import { defaultAlwaysAllowPaths } from './authz.ts'
 import type { TrustFlags } from './trust-settings.ts'
 
@@ -17,11 +18,7 @@ export const frontendFlags = {
     least: 1_000,
     help: 'Samples older than this are not served; four intervals, at least 60s, by default.',
   },
-  'redis-url': {
-    type: 'string',
-    env: 'REDIS_URL',
-    help: 'The store, redis://[user:password@]host:port[/db] or rediss://.',
-  },
+  ...redisFlags,
   'ring-name': {
     type: 'string',
     default: 'metrics-ring',
@@ -126,6 +123,9 @@ const fileFlags = [
   'tls-private-key-file',
   'client-ca-file',
   'requestheader-client-ca-file',
+  'redis-ca-file',
+  'redis-cert-file',
+  'redis-key-file',
 ] as const
 
 export type FrontendConfig = {
@@ -135,7 +135,7 @@ export type FrontendConfig = {
   authorizationKubeconfig: string | undefined
   intervalMs: number
   maxAgeMs: number
-  redisUrl: string
+  redis: RedisSource
   ringName: string
   swap: boolean
   /** `address` undefined: all addresses. */
@@ -170,6 +170,7 @@ export function readFrontendConfig(
 ): ReadConfig {
   const { values, faults, given, ignored } = readFlags(frontendFlags, argv, env, metricsServerFlags)
   const intervalMs = values['metric-resolution']
+  const { redis, faults: redisFaults } = readRedisFlags(values)
   const certFile = values['tls-cert-file']
   const keyFile = values['tls-private-key-file']
   const secret = values['serving-secret']
@@ -180,7 +181,7 @@ export function readFrontendConfig(
     authorizationKubeconfig: values['authorization-kubeconfig'] ?? values.kubeconfig,
     intervalMs,
     maxAgeMs: values['max-sample-age'] ?? Math.max(4 * intervalMs, 60_000),
-    redisUrl: values['redis-url'] ?? '',
+    redis,
     ringName: values['ring-name'],
     swap: values.swap,
     listen: {
@@ -219,7 +220,7 @@ export function readFrontendConfig(
     ignored,
   }
   const show = values.help ? 'help' : values.version ? 'version' : undefined
-  return { config, faults: [...faults, ...contradictions(config, given)], show }
+  return { config, faults: [...faults, ...redisFaults, ...contradictions(config, given)], show }
 }
 
 /** Of `namespace/name`; either may turn out empty. */
@@ -234,7 +235,6 @@ function contradictions(config: FrontendConfig, given: ReadonlySet<string>): str
     if (is) faults.push(sentence)
   }
   const { listen, intervalMs, maxAgeMs } = config
-  wrong(config.redisUrl === '', '--redis-url (or REDIS_URL) is required: shards and frontends meet in Redis')
   wrong(config.ringName === '', '--ring-name must not be empty')
   wrong(listen.port > 65_535, `--secure-port: ${listen.port} is not a port`)
   wrong(

@@ -84,8 +84,9 @@ export async function startFrontend(
 
 /** The view, fed with records from now on. */
 function followSamples({ config, clock, log, events, lifecycle }: Base) {
-  const { redisUrl: url, ringName, intervalMs, maxAgeMs, swap } = config
-  const store = createRedisStore({ url, ringName, intervalMs, onBadRecord: events.badRecord, log })
+  const { ringName, intervalMs, maxAgeMs, swap } = config
+  const { url, tls: tlsFiles } = config.redis
+  const store = createRedisStore({ url, tlsFiles, ringName, intervalMs, onBadRecord: events.badRecord, log })
   lifecycle.add(() => store.close())
   const sharedClock = createSharedClock({ clock, readTime: () => store.time() })
   const view = createView({ maxAgeMs, ...createRenderers(swap) })

@@ -10,7 +10,7 @@ describe('the command line of a frontend', () => {
     expect(readFrontendConfig([], {}).faults).to.have.length(1)
     expect(read().faults).to.deep.equal([])
     const { config, faults } = readFrontendConfig([], { REDIS_URL: 'redis://secret@host' })
-    expect([config.redisUrl, faults]).to.deep.equal(['redis://secret@host', []])
+    expect([config.redis.url, faults]).to.deep.equal(['redis://secret@host', []])
   })
 
   it('derives the age bound from the interval: four of them, at least a minute', () => {

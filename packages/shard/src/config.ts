@@ -1,6 +1,7 @@
 import { hostname } from 'node:os'
 import { type FlagTable, readFlags } from '@metrics-ring/common/flags'
 import { metricsServerFlags } from '@metrics-ring/common/metrics-server-flags'
+import { type RedisSource, readRedisFlags, redisFlags } from '@metrics-ring/common/redis-flags'
 import type { EndpointChoice } from './endpoint.ts'
 
 /** The flags of `metrics-ring shard`; names that metrics-server has mean what they mean there. */
@@ -12,11 +13,7 @@ export const shardFlags = {
     least: 3_000,
     help: 'Interval at which every kubelet is scraped.',
   },
-  'redis-url': {
-    type: 'string',
-    env: 'REDIS_URL',
-    help: 'The store, redis://[user:password@]host:port[/db] or rediss://.',
-  },
+  ...redisFlags,
   'ring-name': {
     type: 'string',
     default: 'metrics-ring',
@@ -83,7 +80,7 @@ export const shardFlags = {
 export type ShardConfig = {
   kubeconfig: string | undefined
   intervalMs: number
-  redisUrl: string
+  redis: RedisSource
   ringName: string
   leaseNamespace: string
   identity: string
@@ -113,10 +110,11 @@ export function readShardConfig(
 ): { config: ShardConfig; faults: string[]; show: 'help' | 'version' | undefined } {
   const { values, faults, ignored } = readFlags(shardFlags, argv, env, metricsServerFlags)
   const intervalMs = values['metric-resolution']
+  const { redis, faults: redisFaults } = readRedisFlags(values)
   const config: ShardConfig = {
     kubeconfig: values.kubeconfig,
     intervalMs,
-    redisUrl: values['redis-url'] ?? '',
+    redis,
     ringName: values['ring-name'],
     leaseNamespace: values['lease-namespace'],
     identity: values.identity ?? hostname(),
@@ -138,7 +136,7 @@ export function readShardConfig(
     ignored,
   }
   const show = values.help ? 'help' : values.version ? 'version' : undefined
-  return { config, faults: [...faults, ...contradictions(config)], show }
+  return { config, faults: [...faults, ...redisFaults, ...contradictions(config)], show }
 }
 
 const dnsLabel = /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/
@@ -148,7 +146,6 @@ function contradictions({ kubelet, ...config }: ShardConfig): string[] {
   const wrong = (is: boolean, sentence: string) => {
     if (is) faults.push(sentence)
   }
-  wrong(config.redisUrl === '', '--redis-url (or REDIS_URL) is required: shards and frontends meet in Redis')
   wrong(
     !dnsLabel.test(config.identity),
     `--identity: "${config.identity}" is not a name that a Lease may have`,

@@ -39,7 +39,8 @@ export async function startShard(config: ShardConfig, log: Log, env = process.en
     lifecycle.add(() => kubelets.close())
     const endpoints = createEndpoints({ choice: config.kubelet.endpoint, mono: clock.mono, kubelets })
     const store = createRedisStore({
-      url: config.redisUrl,
+      url: config.redis.url,
+      tlsFiles: config.redis.tls,
       ringName: config.ringName,
       intervalMs: config.intervalMs,
       onBadRecord: (node, reason) => log.warn({ node, reason }, 'ignoring a bad record in the store'),

@@ -18,7 +18,8 @@ describe('the command line of a shard', () => {
   it('takes name and password from the environment', () => {
     const env = { REDIS_URL: 'redis://:secret@r', POD_NAME: 'pod-1' }
     expect(readShardConfig([], env)).to.deep.include({ faults: [] })
-    expect(readShardConfig([], env).config).to.include({ redisUrl: 'redis://:secret@r', identity: 'pod-1' })
+    expect(readShardConfig([], env).config).to.include({ identity: 'pod-1' })
+    expect(readShardConfig([], env).config.redis.url).to.equal('redis://:secret@r')
   })
 
   it('shortens the default time-out with the interval', () => {

@@ -1,0 +1,2 @@
+-- KEYS: any of the ring. Returns TIME of the server that holds its slot.
+return redis.call('TIME')

@@ -1,0 +1,103 @@
+import { ask, until } from './redis-sentinels.ts'
+import { freePort, type RedisServer, type RedisServerOptions, startRedisServer } from './redis-server.ts'
+
+/** Three primaries, each with a replica. */
+export type ClusterSetup = {
+  /** `redis-cluster://…`, naming all servers. */
+  url: string
+  servers: RedisServer[]
+  /** The primary that holds the key's slot now. */
+  ownerOf(key: string): Promise<RedisServer>
+  /** Resolves when another server than this one holds the key's slot and the Cluster is whole. */
+  replaced(key: string, before: RedisServer): Promise<RedisServer>
+  stop(): Promise<void>
+}
+
+const shards = 3
+const slots = 16_384
+const nodeTimeoutMs = 1_000
+
+/** Real processes; one is called dead after a second. */
+export async function startRedisCluster(options: RedisServerOptions = {}): Promise<ClusterSetup> {
+  const started: RedisServer[] = []
+  const stop = async () => void (await Promise.all(started.map((each) => each.stop())))
+  try {
+    const buses = new Map<RedisServer, number>()
+    for (let i = 0; i < 2 * shards; i++) {
+      const bus = await freePort()
+      const server = await startRedisServer({
+        ...options,
+        args: [...(options.args ?? []), ...clusterArgs(bus)],
+      })
+      started.push(server)
+      buses.set(server, bus)
+    }
+    await join(started, buses)
+    const login = options.password === undefined ? '' : `:${encodeURIComponent(options.password)}@`
+    const hosts = started.map(({ port }) => `127.0.0.1:${port}`).join(',')
+    const ownerOf = (key: string) => findOwner(started, key)
+    return {
+      url: `redis-cluster://${login}${hosts}`,
+      servers: started,
+      ownerOf,
+      async replaced(key, before) {
+        await until(async () => (await ownerOf(key)) !== before && (await isWhole(started, before)))
+        return ownerOf(key)
+      },
+      stop,
+    }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
+
+function clusterArgs(bus: number): string[] {
+  const timing = ['--cluster-node-timeout', String(nodeTimeoutMs), '--repl-diskless-sync-delay', '0']
+  const bounds = ['--cluster-replica-validity-factor', '0', '--cluster-port', String(bus)]
+  return ['--cluster-enabled', 'yes', ...timing, ...bounds]
+}
+
+async function join(servers: RedisServer[], buses: ReadonlyMap<RedisServer, number>): Promise<void> {
+  const [first, ...others] = servers as [RedisServer, ...RedisServer[]]
+  const share = Math.ceil(slots / shards)
+  for (let i = 0; i < shards; i++) {
+    const [from, to] = [i * share, Math.min((i + 1) * share, slots) - 1]
+    await ask(servers[i] as RedisServer, 'CLUSTER', 'ADDSLOTSRANGE', String(from), String(to))
+    await ask(servers[i] as RedisServer, 'CLUSTER', 'SET-CONFIG-EPOCH', String(i + 1))
+  }
+  for (const other of others) {
+    await ask(first, 'CLUSTER', 'MEET', '127.0.0.1', String(other.port), String(buses.get(other)))
+  }
+  const ids = await Promise.all(servers.map((each) => ask(each, 'CLUSTER', 'MYID')))
+  await until(async () => {
+    const known = await Promise.all(servers.map((each) => ask(each, 'CLUSTER', 'NODES')))
+    return known.every((text) => ids.every((id) => text.includes(id)) && !text.includes('handshake'))
+  })
+  for (let i = 0; i < shards; i++) {
+    await ask(servers[i + shards] as RedisServer, 'CLUSTER', 'REPLICATE', String(ids[i]))
+  }
+  await until(async () => {
+    const synced = servers
+      .slice(0, shards)
+      .map(async (each) => (await ask(each, 'INFO', 'replication')).includes('state=online'))
+    return (await Promise.all(synced)).every(Boolean) && isWhole(servers)
+  })
+}
+
+async function isWhole(servers: readonly RedisServer[], but?: RedisServer): Promise<boolean> {
+  const infos = servers.filter((each) => each !== but).map((each) => ask(each, 'CLUSTER', 'INFO'))
+  return (await Promise.all(infos)).every((text) => text.includes('cluster_state:ok'))
+}
+
+/** Asked of the servers in turn: one that is the owner answers, another one names it. */
+async function findOwner(servers: readonly RedisServer[], key: string): Promise<RedisServer> {
+  for (const server of servers) {
+    const answer = await ask(server, 'EXISTS', key).catch((error: Error) => error.message)
+    const [, port] = /^MOVED \d+ \S*:(\d+)$/.exec(answer) ?? []
+    const owner = port === undefined ? server : servers.find((each) => each.port === Number(port))
+    const isUp = /^[01]$/.test(answer) || port !== undefined
+    if (isUp && owner && (await ask(owner, 'EXISTS', key).catch(() => ''))) return owner
+  }
+  throw new Error('nobody holds the slot')
+}
