@@ -1,7 +1,7 @@
 import { Redis } from 'ioredis'
 import { errorText } from './errors.ts'
 import type { Log } from './log.ts'
-import { isMissingScript, storeError } from './redis-errors.ts'
+import { isAborted, isMissingScript, storeError } from './redis-errors.ts'
 import { redisOptions, retryMs } from './redis-options.ts'
 import { type Script, scripts } from './redis-scripts.ts'
 import { createSeats, movedTo } from './redis-seats.ts'
@@ -110,7 +110,7 @@ export function connectRedis({ url, tlsFiles = {}, key, log }: ConnectOptions): 
       if (address.db > 0) await redis.select(address.db)
       await send(scripts.time, [key], [])
     } catch (error) {
-      lastError = error
+      if (!isAborted(error)) lastError = error
       return follow(error)
     }
     if (state === 'closed') return

@@ -35,3 +35,8 @@ function reasonOf(error: unknown): string {
 export function isMissingScript(error: unknown): boolean {
   return error instanceof Error && error.message.startsWith('NOSCRIPT')
 }
+
+/** The command ended with its connection: why that ended, another error tells. */
+export function isAborted(error: unknown): boolean {
+  return error instanceof Error && /^(Command aborted|Connection is closed)/.test(error.message)
+}
