@@ -64,14 +64,21 @@ const effects: Record<FaultKind, (scene: Scene) => void> = {
     heal(() => shard?.process.continue())
   },
   'a new shard': ({ world, shard }) => void world.startShard(undefined, shard?.versions),
-  /** Each shard in turn: a new one that speaks both versions, then SIGTERM for the old. */
+  /** Each shard in turn: a new one that speaks both versions and, when that is in the ring, SIGTERM for the old. */
   'rolling upgrade of the protocol'({ world, staying, later }) {
-    for (const [i, shard] of staying.slice(0, 8).entries()) {
-      later(i * 12_000, () => world.startShard(undefined, [1, 2]))
-      later(i * 12_000 + 8_000, () => {
+    const replace = ([shard, ...others]: SimShard[]) => {
+      if (!shard) return
+      const young = world.startShard(undefined, [1, 2])
+      const wait = () => {
+        // maxUnavailable 0: a Deployment waits for its new Pod to be Ready, as long as that takes.
+        const isReady = young.core.shard.members().length > 0
+        if (!isReady && young.process.state() !== 'dead') return later(2_000, wait)
         if (shard.process.state() !== 'dead' && !shard.leaving) world.terminate(shard)
-      })
+        later(4_000, () => replace(others))
+      }
+      later(8_000, wait)
     }
+    replace(staying.slice(0, 8))
   },
   'API server away'({ world: { api, faults }, fault, heal }) {
     if (fault.how % 5 === 4) api.faults.status = fault.how % 2 === 0 ? 503 : 429
