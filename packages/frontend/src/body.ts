@@ -25,7 +25,8 @@ const mostSpare = 64
 const spareBytes = blockBytes + 32 * 1024
 
 function takeBlock(bytes: number): Buffer {
-  if (bytes > spareBytes) return Buffer.allocUnsafe(bytes)
+  // The only block of a short list is not worth one that is sized for long ones.
+  if (bytes < blockBytes || bytes > spareBytes) return Buffer.allocUnsafe(bytes)
   return (spare.pop() ?? Buffer.allocUnsafeSlow(spareBytes)).subarray(0, bytes)
 }
 

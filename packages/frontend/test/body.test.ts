@@ -63,6 +63,12 @@ describe('a body of fragments', () => {
     expect(slow.map((block, n) => block.equals(heldBySlow[n] as Buffer))).to.deep.equal([true, true])
   })
 
+  it('takes no more memory than it needs where it is short', async () => {
+    const body = await fragmentBody([kept(Buffer.alloc(20_000))], 'json', frame)
+    const [block] = await blocksOf(body)
+    expect(block?.buffer.byteLength).to.be.lessThan(30_000)
+  })
+
   it('is compressed once for all who read it', async () => {
     const fragments = Array.from({ length: 2_000 }, (_, n) => kept(text(`fragment ${n} `.repeat(50))))
     const plain = await fragmentBody(fragments, 'json', frame)
