@@ -99,5 +99,7 @@ export function lastSentMs(
 ): number {
   const phaseMs = phaseAt(node, nowMs, intervalMs)
   const isOnTime = atMs >= phaseMs - intervalMs - slackMs
-  return isOnTime && nowMs - phaseMs < 1.5 * tookMs ? phaseMs : atMs
+  if (isOnTime && nowMs - phaseMs < 1.5 * tookMs) return phaseMs
+  // Sent a little early, it was the scrape of the phase that followed: timers and clocks are not exact.
+  return Math.max(atMs, phaseAt(node, atMs + slackMs, intervalMs))
 }
