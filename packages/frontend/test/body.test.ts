@@ -66,7 +66,7 @@ describe('a body of fragments', () => {
   it('takes no more memory than it needs where it is short', async () => {
     const body = await fragmentBody([kept(Buffer.alloc(20_000))], 'json', frame)
     const [block] = await blocksOf(body)
-    expect(block?.buffer.byteLength).to.be.lessThan(30_000)
+    expect(block?.buffer.byteLength).to.be.at.most(Math.max(30_000, Buffer.poolSize))
   })
 
   it('is compressed once for all who read it', async () => {
