@@ -1,9 +1,10 @@
 import { createServer } from 'node:http'
 import type { AsyncStop } from '@metrics-ring/common/lifecycle'
+import type { ReadyCheck } from './readiness.ts'
 
 export type HealthReport = {
-  /** Everything that must hold for /readyz: a name, and why it does not hold (undefined: it holds). */
-  checks(): { name: string; failure: string | undefined }[]
+  /** Everything that must hold for /readyz. */
+  checks(): ReadyCheck[]
   /** What /debug/ring answers, as JSON. */
   ring(): unknown
   /** What /debug/nodes answers, as JSON: so many nodes, the worst first. */
@@ -51,8 +52,8 @@ function json(value: unknown) {
 function ready(report: HealthReport, verbose: boolean) {
   const checks = report.checks()
   const failed = checks.some((check) => check.failure !== undefined)
-  const lines = checks.map(({ name, failure }) =>
-    failure ? `[-]${name} failed: ${failure}` : `[+]${name} ok`,
+  const lines = checks.map(({ name, failure, note }) =>
+    failure ? `[-]${name} failed: ${failure}` : `[+]${name} ok${note ? `: ${note}` : ''}`,
   )
   const body =
     verbose || failed ? `${lines.join('\n')}\nreadyz check ${failed ? 'failed' : 'passed'}\n` : 'ok'

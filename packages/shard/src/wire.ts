@@ -87,6 +87,7 @@ export async function startShard(config: ShardConfig, log: Log, env = process.en
       checks: () =>
         readinessChecks({
           storeReached: core.now() !== undefined,
+          storeTrouble: store.trouble(),
           nodesListed: targets.synced(),
           proofAgeMs: membership.proofAgeMs(),
           nodes: shard.nodes().values(),
