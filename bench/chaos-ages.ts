@@ -1,6 +1,6 @@
 import { realClock } from '@metrics-ring/common/clock'
 import { every } from '@metrics-ring/common/every'
-import type { SampleStore } from '@metrics-ring/common/store'
+import type { SampleStore } from '@metrics-ring/common/store/store'
 
 /** The store looked at this often in an interval. A record's age is greatest just before the next replaces it. */
 const looksPerInterval = 15

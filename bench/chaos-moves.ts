@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { ServiceProcess } from '@metrics-ring/cli/process'
+import type { ServiceProcess } from '@metrics-ring/cli/demo/process'
 import type { Site } from './chaos-site.ts'
 import { untilReady } from './chaos-wait.ts'
 

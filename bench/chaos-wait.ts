@@ -1,6 +1,6 @@
 import { request } from 'node:https'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { ServiceProcess } from '@metrics-ring/cli/process'
+import type { ServiceProcess } from '@metrics-ring/cli/demo/process'
 import type { Site } from './chaos-site.ts'
 import type { Listed } from './chaos-watcher.ts'
 

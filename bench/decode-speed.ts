@@ -1,4 +1,4 @@
-import { decode } from '@metrics-ring/shard/decode'
+import { decode } from '@metrics-ring/shard/decode/decode'
 import { createNodeReader } from '@metrics-ring/sim/kubelet-series'
 import { createModel } from '@metrics-ring/sim/model'
 

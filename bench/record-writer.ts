@@ -1,5 +1,5 @@
-import type { Usage } from '@metrics-ring/common/record'
-import type { SampleStore } from '@metrics-ring/common/store'
+import type { Usage } from '@metrics-ring/common/record/record'
+import type { SampleStore } from '@metrics-ring/common/store/store'
 import type { Model, NodeState } from '@metrics-ring/sim/model'
 
 export type RecordWriter = {

@@ -2,7 +2,7 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { createKubectl, type Kubectl } from '@metrics-ring/cli/kubectl'
+import { createKubectl, type Kubectl } from '@metrics-ring/cli/demo/kubectl'
 import { createLifecycle } from '@metrics-ring/common/lifecycle'
 import { type Cluster, startCluster } from '@metrics-ring/sim/cluster'
 import { layOut } from '../../scripts/image-layout.ts'

@@ -13,11 +13,11 @@ const commands: Record<string, { help: string; run: (argv: string[]) => Promise<
   },
   demo: {
     help: 'run everything in a simulated cluster and watch it',
-    run: async (argv) => (await import('./demo.ts')).runDemo(argv),
+    run: async (argv) => (await import('./demo/demo.ts')).runDemo(argv),
   },
   status: {
     help: 'print the ring: its shards, and the longest unscraped nodes',
-    run: async (argv) => (await import('./status.ts')).runStatus(argv),
+    run: async (argv) => (await import('./status/status.ts')).runStatus(argv),
   },
   version: {
     help: 'print the version',

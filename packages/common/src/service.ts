@@ -1,7 +1,7 @@
 import { errorText } from './errors.ts'
 import { type FlagTable, flagsHelp } from './flags.ts'
 import { createLog, type Log } from './log.ts'
-import { showsPassword } from './redis-flags.ts'
+import { showsPassword } from './redis/flags.ts'
 import { version } from './version.ts'
 
 export type Service<C extends { verbosity: number; ignored: string[] }> = {

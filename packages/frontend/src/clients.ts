@@ -1,5 +1,5 @@
-import { createKubeClient, type KubeClient } from '@metrics-ring/common/kube'
-import { loadKubeConfig } from '@metrics-ring/common/kubeconfig'
+import { createKubeClient, type KubeClient } from '@metrics-ring/common/kube/kube'
+import { loadKubeConfig } from '@metrics-ring/common/kube/kubeconfig'
 import type { FrontendConfig } from './config.ts'
 
 /** Clients of the API server by what they are for; one client where the kubeconfigs are one. */

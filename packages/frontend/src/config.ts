@@ -1,8 +1,8 @@
 import { type FlagTable, readFlags } from '@metrics-ring/common/flags'
 import { metricsServerFlags } from '@metrics-ring/common/metrics-server-flags'
-import { type RedisSource, readRedisFlags, redisFlags } from '@metrics-ring/common/redis-flags'
-import { defaultAlwaysAllowPaths } from './authz.ts'
-import type { TrustFlags } from './trust-settings.ts'
+import { type RedisSource, readRedisFlags, redisFlags } from '@metrics-ring/common/redis/flags'
+import { defaultAlwaysAllowPaths } from './trust/authz.ts'
+import type { TrustFlags } from './trust/trust-settings.ts'
 
 /** The flags of `metrics-ring frontend`; names that metrics-server has mean what they mean there. */
 export const frontendFlags = {

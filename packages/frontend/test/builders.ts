@@ -1,9 +1,9 @@
-import type { ContainerRecord, NodeRecord, Usage } from '@metrics-ring/common/record'
-import type { Labels, NodeItem, PodItem } from '../src/item.ts'
-import type { NodeObject, PodObject } from '../src/objects.ts'
-import { isServed } from '../src/shelf.ts'
-import { type Kept, renderedOf } from '../src/slabs.ts'
-import { createView, type View } from '../src/view.ts'
+import type { ContainerRecord, NodeRecord, Usage } from '@metrics-ring/common/record/record'
+import type { Labels, NodeItem, PodItem } from '../src/view/item.ts'
+import type { NodeObject, PodObject } from '../src/view/objects.ts'
+import { isServed } from '../src/view/shelf.ts'
+import { type Kept, renderedOf } from '../src/view/slabs.ts'
+import { createView, type View } from '../src/view/view.ts'
 
 /** A moment well after the epoch; tests count seconds from here. */
 export const epochMs = 1_700_000_000_000

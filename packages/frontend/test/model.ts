@@ -1,6 +1,6 @@
-import { goDurationNanos } from '../src/duration.ts'
-import type { ItemUsage, NodeItem, PodItem } from '../src/item.ts'
-import { cpuQuantity, memoryQuantity } from '../src/quantity.ts'
+import { goDurationNanos } from '../src/render/duration.ts'
+import { cpuQuantity, memoryQuantity } from '../src/render/quantity.ts'
+import type { ItemUsage, NodeItem, PodItem } from '../src/view/item.ts'
 
 /** An item as a plain object: what its JSON must say, made without the renderers. */
 export function model(item: NodeItem | PodItem): Record<string, unknown> {

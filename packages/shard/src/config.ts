@@ -1,8 +1,8 @@
 import { hostname } from 'node:os'
 import { type FlagTable, readFlags } from '@metrics-ring/common/flags'
 import { metricsServerFlags } from '@metrics-ring/common/metrics-server-flags'
-import { type RedisSource, readRedisFlags, redisFlags } from '@metrics-ring/common/redis-flags'
-import type { EndpointChoice } from './endpoint.ts'
+import { type RedisSource, readRedisFlags, redisFlags } from '@metrics-ring/common/redis/flags'
+import type { EndpointChoice } from './kubelet/endpoint.ts'
 
 /** The flags of `metrics-ring shard`; names that metrics-server has mean what they mean there. */
 export const shardFlags = {

@@ -2,13 +2,13 @@ import { type Clock, sleep } from '@metrics-ring/common/clock'
 import { every } from '@metrics-ring/common/every'
 import { createLifecycle } from '@metrics-ring/common/lifecycle'
 import type { Assignment } from '@metrics-ring/common/ring'
-import { createSharedClock } from '@metrics-ring/common/shared-clock'
-import type { SampleStore } from '@metrics-ring/common/store'
+import { createSharedClock } from '@metrics-ring/common/store/shared-clock'
+import type { SampleStore } from '@metrics-ring/common/store/store'
 import type { ShardEvents } from './events.ts'
-import type { LeaseApi } from './leases.ts'
-import { createMembership } from './membership.ts'
+import type { LeaseApi } from './ring/leases.ts'
+import { createMembership } from './ring/membership.ts'
+import type { Times } from './ring/times.ts'
 import { createShard, type ShardDeps } from './shard.ts'
-import type { Times } from './times.ts'
 
 /** How often the store's clock is read, and how often until it was read once, milliseconds. */
 const clockSyncMs = 10_000

@@ -2,13 +2,13 @@ import { realClock } from '@metrics-ring/common/clock'
 import { errorText } from '@metrics-ring/common/errors'
 import type { Log } from '@metrics-ring/common/log'
 import { globalMeter, type Meter } from '@metrics-ring/common/telemetry'
-import type { Claim } from './claims.ts'
-import type { MembersEffect } from './members.ts'
-import { createNodeBook, type NodeBook } from './node-book.ts'
-import { createNodeLog } from './node-log.ts'
 import type { Failures } from './patience.ts'
+import { createNodeBook, type NodeBook } from './report/node-book.ts'
+import { createNodeLog } from './report/node-log.ts'
+import { createScrapeMetrics } from './report/scrape-metrics.ts'
+import type { Claim } from './ring/claims.ts'
+import type { MembersEffect } from './ring/members.ts'
 import type { Outcome } from './scrape.ts'
-import { createScrapeMetrics } from './scrape-metrics.ts'
 
 /** What happens in a shard that an operator wants to know of: one function each. */
 export type ShardEvents = {

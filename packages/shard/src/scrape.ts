@@ -1,11 +1,11 @@
 import type { Clock } from '@metrics-ring/common/clock'
-import type { NodeRecord, RecordBody, Scrape } from '@metrics-ring/common/record'
-import type { Sample } from '@metrics-ring/common/sample'
-import type { CommitAnswer, SampleStore } from '@metrics-ring/common/store'
-import { advance } from '@metrics-ring/common/usage'
-import { decode } from './decode.ts'
-import { decodeSummary } from './decode-summary.ts'
-import type { Target } from './targets.ts'
+import type { NodeRecord, RecordBody, Scrape } from '@metrics-ring/common/record/record'
+import type { Sample } from '@metrics-ring/common/record/sample'
+import { advance } from '@metrics-ring/common/record/usage'
+import type { CommitAnswer, SampleStore } from '@metrics-ring/common/store/store'
+import { decode } from './decode/decode.ts'
+import { decodeSummary } from './decode/decode-summary.ts'
+import type { Target } from './kubelet/targets.ts'
 
 /** What a kubelet answered, or why there is no answer. */
 export type Fetched =

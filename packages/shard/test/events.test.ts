@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import { createShardEvents } from '../src/events.ts'
-import { createNodeBook } from '../src/node-book.ts'
 import { type Failures, failedAgain } from '../src/patience.ts'
+import { createNodeBook } from '../src/report/node-book.ts'
 import type { Heard, Outcome } from '../src/scrape.ts'
 import { createFakeMeter } from './fake-meter.ts'
 

@@ -1,12 +1,12 @@
 import type { Clock } from '@metrics-ring/common/clock'
-import { createMemoryStore } from '@metrics-ring/common/store-memory'
+import { createMemoryStore } from '@metrics-ring/common/store/store-memory'
 import { createFakeClock, type FakeClock } from '@metrics-ring/common/testing/fake-clock'
 import { expect } from 'chai'
 import { createShardEvents } from '../src/events.ts'
+import type { Target } from '../src/kubelet/targets.ts'
+import { times } from '../src/ring/times.ts'
 import type { Fetched } from '../src/scrape.ts'
 import { createShard, type Shard } from '../src/shard.ts'
-import type { Target } from '../src/targets.ts'
-import { times } from '../src/times.ts'
 
 const W = 15_000
 const startMs = 1_700_000_000_000

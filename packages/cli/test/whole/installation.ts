@@ -2,8 +2,8 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { createDeployment, type Deployment } from '@metrics-ring/cli/deployment'
-import { createKubectl, type Kubectl } from '@metrics-ring/cli/kubectl'
+import { createDeployment, type Deployment } from '@metrics-ring/cli/demo/deployment'
+import { createKubectl, type Kubectl } from '@metrics-ring/cli/demo/kubectl'
 import { createLifecycle } from '@metrics-ring/common/lifecycle'
 import { type RedisServer, startRedisServer } from '@metrics-ring/common/testing/redis-server'
 import { type Cluster, type ClusterOptions, startCluster } from '@metrics-ring/sim/cluster'
@@ -16,6 +16,9 @@ export type InstallOptions = Pick<ClusterOptions, 'nodes' | 'podsPerNode' | 'sam
   shards: number
   /** 0: nothing is registered, and there is no API to ask. */
   frontends: number
+  /** How the services reach Redis; straight by default. */
+  redisUrl?: string
+  frontendArgs?: string[]
 }
 
 /** metrics-ring as real processes in a simulated cluster, with a Redis of its own. */
@@ -40,7 +43,8 @@ export async function install(options: InstallOptions): Promise<Installation> {
     const cluster = await startCluster({ ...options, intervalMs })
     lifecycle.add(cluster.close)
     console.log(`    seed ${cluster.model.seed} (${options.nodes} nodes, ${options.shards} shards)`)
-    const deployment = createDeployment({ cluster, redisUrl: redis.url, intervalMs, dir })
+    const { redisUrl = redis.url, frontendArgs = [] } = options
+    const deployment = createDeployment({ cluster, redisUrl, intervalMs, dir, frontendArgs })
     lifecycle.add(deployment.stop)
     for (let i = 0; i < options.frontends; i++) await deployment.addFrontend()
     for (let i = 0; i < options.shards; i++) await deployment.addShard()

@@ -1,4 +1,4 @@
-import type { SampleStore } from '@metrics-ring/common/store'
+import type { SampleStore } from '@metrics-ring/common/store/store'
 import type { Fetched } from '@metrics-ring/shard/scrape'
 import { createNodeReader, type NodeReader, type Sampling } from '@metrics-ring/sim/kubelet-series'
 import type { Model } from '@metrics-ring/sim/model'

@@ -1,4 +1,4 @@
-import type { ContainerRecord, NodeRecord, Usage } from '@metrics-ring/common/record'
+import type { ContainerRecord, NodeRecord, Usage } from '@metrics-ring/common/record/record'
 import type { Subject } from '@metrics-ring/sim/model'
 import { expect } from 'chai'
 import type { VirtualCluster } from './virtual-cluster.ts'

@@ -1,4 +1,4 @@
-import { deployScaledWorkload, type ScaledWorkload } from '@metrics-ring/cli/story-hpa-cluster'
+import { deployScaledWorkload, type ScaledWorkload } from '@metrics-ring/cli/story/hpa-cluster'
 import { type Installation, startInstallation } from '../contract/installation.ts'
 import { hpaSuite } from './hpa-suite.ts'
 import { identitySuite } from './identity-suite.ts'

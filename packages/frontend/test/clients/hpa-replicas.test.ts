@@ -1,4 +1,4 @@
-import { desiredReplicas, type HpaPod, type PodCpu } from '@metrics-ring/cli/story-hpa-replicas'
+import { desiredReplicas, type HpaPod, type PodCpu } from '@metrics-ring/cli/story/hpa-replicas'
 import { expect } from 'chai'
 
 describe('the replica formula of the HPA', () => {

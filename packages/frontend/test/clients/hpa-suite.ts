@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Sync, syncOnce, warmUp } from '@metrics-ring/cli/story-hpa'
-import { createHpaClient, type HpaClient, hpaAccount } from '@metrics-ring/cli/story-hpa-client'
-import { loseOneScrape, type ScaledWorkload } from '@metrics-ring/cli/story-hpa-cluster'
+import { type Sync, syncOnce, warmUp } from '@metrics-ring/cli/story/hpa'
+import { createHpaClient, type HpaClient, hpaAccount } from '@metrics-ring/cli/story/hpa-client'
+import { loseOneScrape, type ScaledWorkload } from '@metrics-ring/cli/story/hpa-cluster'
 import { expect } from 'chai'
 import type { Installation } from '../contract/installation.ts'
 

@@ -1,4 +1,4 @@
-import type { KubeAnswer, KubeClient } from '@metrics-ring/common/kube'
+import type { KubeAnswer, KubeClient } from '@metrics-ring/common/kube/kube'
 import { exchange, type Process, type Weather } from './process.ts'
 import type { Scheduler } from './scheduler.ts'
 

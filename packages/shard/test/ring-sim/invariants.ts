@@ -1,5 +1,5 @@
 import { createRing } from '@metrics-ring/common/ring'
-import { isShadow } from '../../src/claims.ts'
+import { isShadow } from '../../src/ring/claims.ts'
 import type { Seen } from './record.ts'
 import { type SimShard, times, type World } from './world.ts'
 

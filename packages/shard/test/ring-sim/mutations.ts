@@ -16,7 +16,7 @@ const rules = 'packages/shard/test/ring-sim/rules.test.ts'
 export const mutations: readonly Mutation[] = [
   {
     rule: 'proof',
-    file: 'packages/shard/src/membership.ts',
+    file: 'packages/shard/src/ring/membership.ts',
     find: 'if (mine?.renewTime !== written.renewTime)',
     replace: 'if (mine === null)',
     testFile: 'packages/shard/test/membership.test.ts',
@@ -24,7 +24,7 @@ export const mutations: readonly Mutation[] = [
   },
   {
     rule: 'amnesty',
-    file: 'packages/shard/src/members.ts',
+    file: 'packages/shard/src/ring/members.ts',
     find: 'withoutProofMs > 2 * times.renewMs + times.joinMs',
     replace: 'withoutProofMs > 1e12',
     testFile: rules,
@@ -32,7 +32,7 @@ export const mutations: readonly Mutation[] = [
   },
   {
     rule: 'evidence',
-    file: 'packages/shard/src/claims.ts',
+    file: 'packages/shard/src/ring/claims.ts',
     find: "return { kind: 'retained', sinceMs: nowMs }",
     replace: 'return nowMs < 0 ? claim : undefined',
     testFile: rules,
@@ -48,7 +48,7 @@ export const mutations: readonly Mutation[] = [
   },
   {
     rule: 'ladder',
-    file: 'packages/shard/src/ladder.ts',
+    file: 'packages/shard/src/ring/ladder.ts',
     find: "if (!othersTry) return 'adopt'",
     replace: "if (!othersTry) return 'wait'",
     testFile: rules,
@@ -56,7 +56,7 @@ export const mutations: readonly Mutation[] = [
   },
   {
     rule: 'fence floor',
-    file: 'packages/common/src/fence.ts',
+    file: 'packages/common/src/store/fence.ts',
     find: 'scrape.atMs - atMs < intervalMs / 3',
     replace: 'scrape.atMs - atMs < -1e12',
     testFile: 'packages/common/test/store-agreement.test.ts',
@@ -64,7 +64,7 @@ export const mutations: readonly Mutation[] = [
   },
   {
     rule: 'sorted members',
-    file: 'packages/shard/src/members.ts',
+    file: 'packages/shard/src/ring/members.ts',
     find: 'return names.sort()',
     replace: 'return names',
     testFile: 'packages/shard/test/members.test.ts',

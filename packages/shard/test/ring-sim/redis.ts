@@ -1,6 +1,6 @@
-import type { NodeRecord, RecordBody } from '@metrics-ring/common/record'
-import type { CommitAnswer, SampleStore } from '@metrics-ring/common/store'
-import { createMemoryStore } from '@metrics-ring/common/store-memory'
+import type { NodeRecord, RecordBody } from '@metrics-ring/common/record/record'
+import type { CommitAnswer, SampleStore } from '@metrics-ring/common/store/store'
+import { createMemoryStore } from '@metrics-ring/common/store/store-memory'
 import { exchange, type Process, type Weather } from './process.ts'
 import type { Scheduler } from './scheduler.ts'
 

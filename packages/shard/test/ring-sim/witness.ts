@@ -1,6 +1,6 @@
-import type { RecordBody } from '@metrics-ring/common/record'
-import { isShadow } from '../../src/claims.ts'
-import { phaseAt } from '../../src/slots.ts'
+import type { RecordBody } from '@metrics-ring/common/record/record'
+import { isShadow } from '../../src/ring/claims.ts'
+import { phaseAt } from '../../src/ring/slots.ts'
 import type { Seen } from './record.ts'
 import { type SimShard, times, type Witness, type World } from './world.ts'
 

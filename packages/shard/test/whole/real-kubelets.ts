@@ -1,15 +1,15 @@
 import { realClock } from '@metrics-ring/common/clock'
-import { createKubeClient } from '@metrics-ring/common/kube'
-import { loadKubeConfig } from '@metrics-ring/common/kubeconfig'
+import { createKubeClient } from '@metrics-ring/common/kube/kube'
+import { loadKubeConfig } from '@metrics-ring/common/kube/kubeconfig'
 import { createLifecycle } from '@metrics-ring/common/lifecycle'
 import { silentLog } from '@metrics-ring/common/log'
-import { createMemoryStore } from '@metrics-ring/common/store-memory'
+import { createMemoryStore } from '@metrics-ring/common/store/store-memory'
 import { startCluster } from '@metrics-ring/sim/cluster'
 import { createShardEvents } from '../../src/events.ts'
-import { createKubeletClient } from '../../src/kubelet.ts'
+import { createKubeletClient } from '../../src/kubelet/kubelet.ts'
+import { followTargets, type Target } from '../../src/kubelet/targets.ts'
+import { times } from '../../src/ring/times.ts'
 import { createShard, type Shard } from '../../src/shard.ts'
-import { followTargets, type Target } from '../../src/targets.ts'
-import { times } from '../../src/times.ts'
 
 export type RealOptions = { nodes: number; podsPerNode: number; intervalMs: number }
 

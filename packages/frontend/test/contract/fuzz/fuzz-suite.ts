@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { freePort, type ServiceProcess, startProcess } from '@metrics-ring/cli/process'
+import { freePort, type ServiceProcess, startProcess } from '@metrics-ring/cli/demo/process'
 import { expect } from 'chai'
 import { createHttpClient, readAccess } from '../../clients/http.ts'
 import { type Installation, startInstallation } from '../installation.ts'

@@ -1,0 +1,74 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createWriteStream, readFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { fileURLToPath } from 'node:url'
+
+export type ServiceProcess = {
+  /** As in the ring, or of a frontend. */
+  name: string
+  /** Plain HTTP of a shard, HTTPS of a frontend. */
+  port: number
+  pid: number
+  logFile: string
+  alive(): boolean
+  signal(signal: NodeJS.Signals): void
+  /** Resolves when the process is gone. */
+  exited: Promise<void>
+}
+
+const main = fileURLToPath(new URL('../main.ts', import.meta.url))
+
+/** Starts `metrics-ring <command> …` as a process of its own; its log goes to a file. */
+export function startProcess(options: {
+  name: string
+  port: number
+  args: string[]
+  env: Record<string, string>
+  logFile: string
+}): ServiceProcess {
+  const { name, port, args, env, logFile } = options
+  const child: ChildProcess = spawn(process.execPath, [main, ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...env },
+  })
+  const log = createWriteStream(logFile, { flags: 'a' })
+  child.stdout?.pipe(log, { end: false })
+  child.stderr?.pipe(log, { end: false })
+  const exited = once(child, 'exit').then(() => void log.end())
+  const alive = () => child.exitCode === null && child.signalCode === null
+  return {
+    name,
+    port,
+    pid: child.pid ?? 0,
+    logFile,
+    alive,
+    exited,
+    signal(signal) {
+      if (alive()) child.kill(signal)
+    },
+  }
+}
+
+/** A port of the loopback interface that is free now. */
+export async function freePort(): Promise<number> {
+  const server = createServer()
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  server.close()
+  await once(server, 'close')
+  return typeof address === 'object' && address ? address.port : 0
+}
+
+/** The last thing worth telling in a log of JSON lines: its last warning or error, else its last line. */
+export function lastWords(logFile: string): string {
+  const lines = readFileSync(logFile, { encoding: 'utf8', flag: 'a+' }).trimEnd().split('\n')
+  const line = lines.findLast((each) => /"level":"(warn|error)"/.test(each)) ?? lines.at(-1) ?? ''
+  try {
+    const { msg, error } = JSON.parse(line) as { msg?: string; error?: string }
+    return error === undefined ? `${msg}` : `${msg}: ${error}`
+  } catch {
+    return line || '(nothing)'
+  }
+}

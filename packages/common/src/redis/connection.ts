@@ -1,0 +1,185 @@
+import { Redis } from 'ioredis'
+import { errorText } from '../errors.ts'
+import type { Log } from '../log.ts'
+import { isAborted, isMissingScript, storeError } from './errors.ts'
+import { redisOptions, retryMs } from './options.ts'
+import { type Script, scripts } from './scripts.ts'
+import { createSeats, movedTo } from './seats.ts'
+import { type RedisTlsFiles, readTlsFiles } from './tls.ts'
+import { parseRedisUrl, shownAddress } from './url.ts'
+
+/** What the store needs of Redis, whatever its topology. Every method rejects with a CodedError. */
+export type RedisConnection = {
+  run(script: Script, keys: readonly string[], args: readonly string[]): Promise<unknown>
+  /** Redis TIME as it comes: seconds and microseconds. */
+  time(): Promise<unknown>
+  /** How often the connection was made: after another time Redis may know less than it did (a failover). */
+  timesMade(): number
+  /** Why the last call failed; undefined: it did not. */
+  trouble(): string | undefined
+  close(): Promise<void>
+}
+
+export type ConnectOptions = {
+  url: string
+  tlsFiles?: RedisTlsFiles | undefined
+  /** Any key of ours: in a Cluster, its slot is where we connect. */
+  key: string
+  log: Log
+}
+
+/** How long a connection lasts at least when its server takes no writes, milliseconds. */
+const readOnlyMs = 2_000
+const mostHops = 3
+
+/**
+ * One connection to the primary, made in the background, for ever. A connection counts once its server has answered
+ * a question about our key; until then, and while Redis is away, calls reject at once. Only calls made before the
+ * first attempt has ended wait for its end.
+ *
+ *     connecting ──made──▶ asking ──answered──▶ up
+ *         ▲                   │ MOVED: to another │ lost, MOVED, or read-only for a while
+ *         └──── retryMs ◀─────┴──────────────────┘
+ */
+export function connectRedis({ url, tlsFiles = {}, key, log }: ConnectOptions): RedisConnection {
+  const address = parseRedisUrl(url)
+  const isCluster = address.topology === 'cluster'
+  const tls = address.tls ? readTlsFiles(tlsFiles) : {}
+  const shown = shownAddress(address)
+  const seats = createSeats(address.hosts)
+  const { promise: firstAttempt, resolve: firstAttemptEnded } = Promise.withResolvers<void>()
+  let timesMade = 0
+  /** Attempts since Redis last answered. */
+  let failures = 0
+  /** Times in a row that a server named another one; `isHop`: the coming attempt follows such advice. */
+  let hops = 0
+  let isHop = false
+  let upSinceMs: number | undefined
+  let state: 'new' | 'up' | 'away' | 'closed' = 'new'
+  let lastError: unknown = new Error('not connected')
+  let lastFailure: string | undefined
+
+  const redis = new Redis({
+    ...redisOptions(address, tls),
+    retryStrategy: beforeRetry,
+    sentinelRetryStrategy: beforeRetry,
+  })
+  redis.on('error', (error) => {
+    lastError = error
+  })
+  redis.on('ready', () => void ask())
+  // Certificates that cannot even be tried end the client for good.
+  redis.on('end', () => state !== 'closed' && setTimeout(reconnect, beforeRetry()).unref())
+
+  function reconnect() {
+    if (state !== 'closed') redis.connect().catch(() => {})
+  }
+  /** Runs before each attempt but the first; returns how long to wait, milliseconds. */
+  function beforeRetry(): number {
+    const follows = isHop
+    isHop = false
+    upSinceMs = undefined
+    if (!follows) setAway()
+    if (isCluster) {
+      if (!follows) seats.failed()
+      Object.assign(redis.options, seats.current())
+    }
+    rereadTls()
+    return follows ? 0 : retryMs(failures++)
+  }
+  function setAway() {
+    hops = 0
+    if (state === 'new' || state === 'up') {
+      const { code, message } = storeError(lastError, shown)
+      log.warn({ redis: shown, code, reason: message }, 'Redis is away')
+      state = 'away'
+    }
+    firstAttemptEnded()
+  }
+  function rereadTls() {
+    try {
+      if (address.tls) Object.assign(tls, readTlsFiles(tlsFiles))
+    } catch (error) {
+      log.warn({ error: errorText(error) }, 'cannot read a TLS file for Redis; keeping the last one')
+    }
+  }
+  /** Whether the server is the one, and awake. */
+  async function ask() {
+    try {
+      // ioredis would go on in database 0 if the other one could not be selected.
+      if (address.db > 0) await redis.select(address.db)
+      await send(scripts.time, [key], [])
+    } catch (error) {
+      if (!isAborted(error)) lastError = error
+      return follow(error)
+    }
+    if (state === 'closed') return
+    failures = 0
+    hops = 0
+    timesMade++
+    upSinceMs = performance.now()
+    lastError = new Error('the connection was lost')
+    lastFailure = undefined
+    state = 'up'
+    log.info({ redis: shown }, 'Redis answers')
+    firstAttemptEnded()
+  }
+  /** Makes the connection anew: to where the error says, or to the next server. */
+  function follow(error: unknown) {
+    if (state === 'closed') return
+    const { host = '', port = 0 } = redis.options
+    const to = isCluster && error instanceof Error ? movedTo(error.message, { host, port }) : undefined
+    // Two servers may each take the other for the owner, for a while.
+    if (to && hops++ < mostHops) {
+      seats.moved(to)
+      isHop = true
+    }
+    upSinceMs = undefined
+    redis.disconnect(true)
+  }
+  async function send({ text, sha }: Script, keys: readonly string[], args: readonly string[]) {
+    try {
+      return await redis.evalsha(sha, keys.length, ...keys, ...args)
+    } catch (error) {
+      if (!isMissingScript(error)) throw error
+      return await redis.eval(text, keys.length, ...keys, ...args)
+    }
+  }
+  async function run(script: Script, keys: readonly string[], args: readonly string[]) {
+    await firstAttempt
+    try {
+      if (upSinceMs === undefined) throw lastError
+      const reply = await send(script, keys, args)
+      lastFailure = undefined
+      return reply
+    } catch (error) {
+      const failure = storeError(error, shown)
+      lastFailure = failure.message
+      if (isOfNoUse(failure.code)) follow(error)
+      throw failure
+    }
+  }
+  /** Of a server that is up: another one must have taken its place. */
+  function isOfNoUse(code: string): boolean {
+    if (upSinceMs === undefined) return false
+    return (
+      code === 'store_moved' || (code === 'store_read_only' && performance.now() - upSinceMs > readOnlyMs)
+    )
+  }
+  async function close() {
+    if (state === 'closed') return
+    state = 'closed'
+    lastError = new Error('the store is closed')
+    upSinceMs = undefined
+    firstAttemptEnded()
+    if (redis.status === 'ready') await redis.quit().catch(() => {})
+    redis.disconnect()
+  }
+  return {
+    run,
+    time: () => run(scripts.time, [key], []),
+    timesMade: () => timesMade,
+    trouble: () => lastFailure,
+    close,
+  }
+}

@@ -1,0 +1,59 @@
+import { type ClusterSetup, startRedisCluster } from '../../testing/redis-cluster.ts'
+import { type SentinelSetup, startSentinels } from '../../testing/redis-sentinels.ts'
+import { expectSurvival } from './failover.ts'
+import { storeContract } from './store-contract.ts'
+import { overdueContract } from './store-overdue-contract.ts'
+import { openRedis } from './stores-under-test.ts'
+
+describe('the store behind Sentinels', function () {
+  this.timeout(30_000)
+  let setup: SentinelSetup
+  before(async () => {
+    setup = await startSentinels()
+  })
+  after(() => setup?.stop())
+  const open = () => openRedis(setup.url, async () => (await setup.primary()).url)
+  describe('as every store', () => storeContract(open))
+  describe('overdue nodes', () => overdueContract(open))
+
+  it('goes on with the replica that takes the place of a primary that died', async () => {
+    const opened = await open()
+    const before = await setup.primary()
+    await opened.redis.quit()
+    try {
+      await expectSurvival(opened.store, async () => {
+        await before.kill()
+        await setup.replaced(before)
+      })
+    } finally {
+      await Promise.all([opened.store.close(), opened.other.close()])
+    }
+  })
+})
+
+describe('the store in a Cluster', function () {
+  this.timeout(30_000)
+  let setup: ClusterSetup
+  before(async () => {
+    setup = await startRedisCluster()
+  })
+  after(() => setup?.stop())
+  const open = () => openRedis(setup.url, async (key) => (await setup.ownerOf(key)).url)
+  describe('as every store', () => storeContract(open))
+  describe('overdue nodes', () => overdueContract(open))
+
+  it('goes on with the replica when the primary that holds its slot dies', async () => {
+    const opened = await open()
+    const key = `mr:{${opened.ringName}}:epoch`
+    const before = await setup.ownerOf(key)
+    await opened.redis.quit()
+    try {
+      await expectSurvival(opened.store, async () => {
+        await before.kill()
+        await setup.replaced(key, before)
+      })
+    } finally {
+      await Promise.all([opened.store.close(), opened.other.close()])
+    }
+  })
+})

@@ -1,0 +1,149 @@
+import type { Kept } from '../view/slabs.ts'
+import { eachInTurns } from '../view/turns.ts'
+
+/** The bytes of an answer, block by block: what is not read is not made. */
+export type Body = {
+  /** Bytes; undefined where only the end will tell. */
+  length: number | undefined
+  /** Undefined after the last. Blocks are asked for in order. */
+  block(index: number): Promise<Buffer | undefined> | Buffer | undefined
+  /** A reader is through with the block, whose memory may be used again; without this it is garbage one day. */
+  done?(index: number, block: Buffer): void
+}
+
+/** Bytes a block: enough to make the cost of writing one small, little enough to make one within a millisecond. */
+const blockBytes = 256 * 1024
+/** Blocks kept for other readers of the same body; who is further behind makes its own. */
+const keptBlocks = 4
+
+/**
+ * Blocks to be written again. A large list is some hundreds of them: made anew each time, they would have the whole
+ * heap marked several times a list, since V8 counts what lies outside of its heap.
+ */
+const spare: Buffer[] = []
+const mostSpare = 64
+const spareBytes = blockBytes + 32 * 1024
+
+function takeBlock(bytes: number): Buffer {
+  // The only block of a short list is not worth one that is sized for long ones.
+  if (bytes < blockBytes || bytes > spareBytes) return Buffer.allocUnsafe(bytes)
+  return (spare.pop() ?? Buffer.allocUnsafeSlow(spareBytes)).subarray(0, bytes)
+}
+
+/** Nobody must hold the block any more. */
+function giveBlock({ buffer }: Buffer): void {
+  if (buffer.byteLength === spareBytes && spare.length < mostSpare) spare.push(Buffer.from(buffer))
+}
+
+export type Frame = {
+  /** What stands before the fragments, which are so many bytes together with what parts them. */
+  head: (fragmentBytes: number) => Buffer
+  between: Buffer
+  tail: Buffer
+}
+
+/** The representation that a body is made of. */
+type Part = 'json' | 'protobuf'
+
+const startOf = (item: Kept, part: Part) => (part === 'json' ? item.json : item.protobuf)
+const endOf = (item: Kept, part: Part) => (part === 'json' ? item.protobuf : item.end)
+
+/**
+ * A body of many rendered items, in order, with one part of each. They are written as they are.
+ * They are taken as they stand now: what changes while the body is read does not show in it.
+ */
+export async function fragmentBody(
+  items: readonly Kept[],
+  part: Part,
+  { head: headOf, between, tail }: Frame,
+): Promise<Body> {
+  const starts = await blockStarts(items, part, between.length)
+  const kept = new Map<number, { block: Buffer; readers: number }>()
+  const fragmentBytes = starts.at(-1)?.offset ?? 0
+  const head = headOf(fragmentBytes)
+  const last = starts.length - 1
+
+  function make(index: number): Buffer | undefined {
+    const from = starts[index]
+    const to = starts[index + 1]
+    if (!from || !to) return index === 0 ? Buffer.concat([head, tail]) : undefined
+    const first = index === 0 ? head : undefined
+    const end = index + 1 === last ? tail : undefined
+    const block = takeBlock((first?.length ?? 0) + to.offset - from.offset + (end?.length ?? 0))
+    let at = first ? first.copy(block) : 0
+    for (let n = from.fragment; n < to.fragment; n++) {
+      if (n > 0) at += between.copy(block, at)
+      const item = items[n] as Kept
+      at += item.slab.copy(block, at, startOf(item, part), endOf(item, part))
+    }
+    end?.copy(block, at)
+    return block
+  }
+  function hold(index: number) {
+    const block = make(index)
+    if (!block) return undefined
+    const held = { block, readers: 0 }
+    kept.set(index, held)
+    const past = kept.get(index - keptBlocks)
+    kept.delete(index - keptBlocks)
+    // What a reader still holds, and perhaps will for ever, is left to it.
+    if (past?.readers === 0) giveBlock(past.block)
+    return held
+  }
+  return {
+    length: head.length + fragmentBytes + tail.length,
+    block(index) {
+      const held = kept.get(index) ?? hold(index)
+      if (held) held.readers++
+      return held?.block
+    },
+    done(index, block) {
+      const held = kept.get(index)
+      if (held?.block === block) held.readers--
+    },
+  }
+}
+
+/** First fragment of each block with its offset from the first fragment; the last entry is the end. */
+async function blockStarts(
+  items: readonly Kept[],
+  part: Part,
+  betweenBytes: number,
+): Promise<{ fragment: number; offset: number }[]> {
+  const starts: { fragment: number; offset: number }[] = []
+  let offset = 0
+  let untilOffset = 0
+  await eachInTurns(items, (item, fragment) => {
+    if (offset >= untilOffset) {
+      starts.push({ fragment, offset })
+      untilOffset = offset + blockBytes
+    }
+    offset += endOf(item, part) - startOf(item, part) + (fragment > 0 ? betweenBytes : 0)
+  })
+  if (items.length > 0) starts.push({ fragment: items.length, offset })
+  return starts
+}
+
+/** Work that one block may cost, milliseconds: pieces may be rendered as they are taken. */
+const blockMs = 8
+
+/** A body of pieces made as they are read, for one reader. */
+export function pieceBody(pieces: Iterator<Uint8Array>): Body {
+  function next(): Buffer | undefined {
+    const taken: Uint8Array[] = []
+    const startedMs = performance.now()
+    for (let bytes = 0; bytes < blockBytes && performance.now() - startedMs < blockMs; ) {
+      const { done, value } = pieces.next()
+      if (done) break
+      taken.push(value)
+      bytes += value.length
+    }
+    return taken.length > 0 ? Buffer.concat(taken) : undefined
+  }
+  return { length: undefined, block: next }
+}
+
+/** A body that is there in one piece. */
+export function wholeBody(bytes: Buffer): Body {
+  return { length: bytes.length, block: (index) => (index === 0 ? bytes : undefined) }
+}

@@ -1,0 +1,48 @@
+import { listHeadProtobuf, listTailProtobuf } from '../render/protobuf-envelope.ts'
+import { listHeadJson, listTailJson } from '../render/render-json.ts'
+import { type Form, listPieces, objectBody } from '../render/render-list.ts'
+import { contentTypes, type Media } from '../request/negotiate.ts'
+import type { Kept } from '../view/slabs.ts'
+import { eachInTurns } from '../view/turns.ts'
+import type { Answer } from './answer.ts'
+import { apiVersion, kinds } from './api.ts'
+import { type Body, fragmentBody, pieceBody } from './body.ts'
+import type { Listing, ServedEntry } from './listing.ts'
+
+const comma = Buffer.from(',')
+const nothing = Buffer.alloc(0)
+const tailJson = Buffer.from(listTailJson)
+
+/** The list; what ceased to be served since it was gathered is left out. */
+export async function listAnswer(form: Form, { entries, meta }: Listing): Promise<Answer> {
+  return answerOf(form, await listBody(form, entries, meta))
+}
+
+export function objectAnswer(form: Form, entry: ServedEntry): Answer {
+  return answerOf(form, objectBody(form, entry.kept as Kept))
+}
+
+function answerOf({ media }: Form, body: Answer['body']): Answer {
+  return { code: 200, headers: { 'Content-Type': contentTypes[media.encoding] }, body }
+}
+
+/** Whether lists are put together from kept fragments: then many may read one body. */
+export function isKept({ transform, pretty, encoding }: Media): boolean {
+  return !transform && !pretty && encoding !== 'yaml'
+}
+
+/** Kept fragments are only put together; every other representation is rendered as it is read. */
+async function listBody(form: Form, entries: readonly ServedEntry[], meta: Listing['meta']): Promise<Body> {
+  const { resource, version, media } = form
+  const kind = kinds[resource]
+  // As they stand now: an entry may be blank, or another, by the time it is written.
+  const items: Kept[] = []
+  await eachInTurns(entries, ({ kept }) => kept && items.push(kept))
+  if (!isKept(media)) return pieceBody(listPieces(form, items, meta))
+  if (media.encoding === 'protobuf') {
+    const head = (bytes: number) => listHeadProtobuf(apiVersion(version), `${kind}List`, bytes, meta)
+    return fragmentBody(items, 'protobuf', { head, between: nothing, tail: listTailProtobuf })
+  }
+  const head = Buffer.from(listHeadJson(kind, version, meta))
+  return fragmentBody(items, 'json', { head: () => head, between: comma, tail: tailJson })
+}

@@ -1,0 +1,91 @@
+import type { Clock, Stop } from '@metrics-ring/common/clock'
+import { every } from '@metrics-ring/common/every'
+import type { SharedClock } from '@metrics-ring/common/store/shared-clock'
+import type { Change, Cursor, SampleStore } from '@metrics-ring/common/store/store'
+import type { Events } from '../events.ts'
+import { createPace } from './turns.ts'
+
+export type FollowDeps = {
+  store: Pick<SampleStore, 'changes'>
+  sharedClock: SharedClock
+  clock: Clock
+  /** `nowMs`: the shared clock. */
+  apply: (change: Change, nowMs: number) => void
+  events: Pick<Events, 'storeFailed' | 'storeAnswered' | 'storeRestarted' | 'loaded'>
+}
+
+export type Follower = {
+  start(): Stop
+  /** Everything the store had was read once. Never false again after that. */
+  loaded(): boolean
+  /** Since the store was last read to its end, milliseconds; undefined: it never was. */
+  lagMs(): number | undefined
+  /** Why the last reading failed; undefined: it did not. */
+  failure(): unknown
+}
+
+/** Records a page: a larger reply would hold up the store. */
+const pageSize = 256
+const periodMs = 500
+const mostWaitMs = 5_000
+const syncEveryMs = 10_000
+
+/**
+ * Reads the store from the beginning, page by page, and then what changes, twice a second. A store that is away is
+ * asked less and less often, up to every 5 s; what was read stays.
+ */
+export function createFollower({ store, sharedClock, clock, apply, events }: FollowDeps): Follower {
+  let cursor: Cursor | undefined
+  let failures = 0
+  let failure: unknown
+  let syncedMs: number | undefined
+  let completeMs: number | undefined
+
+  async function sync() {
+    if (syncedMs !== undefined && clock.mono() - syncedMs < syncEveryMs) return
+    await sharedClock.sync()
+    syncedMs = clock.mono()
+  }
+  /** Reads until nothing more is waiting; returns how many changes there were. */
+  async function readAll(signal: AbortSignal): Promise<number> {
+    let count = 0
+    for (let more = true; more && !signal.aborted; ) {
+      const page = await store.changes(cursor, pageSize)
+      if (page.restarted && cursor) events.storeRestarted()
+      const pace = createPace()
+      for (const change of page.changes) {
+        apply(change, sharedClock.now() ?? Number.POSITIVE_INFINITY)
+        await pace()
+      }
+      count += page.changes.length
+      cursor = page.cursor
+      more = page.more
+    }
+    return count
+  }
+  async function run(signal: AbortSignal) {
+    const startedMs = clock.mono()
+    await sync()
+    const count = await readAll(signal)
+    if (signal.aborted) return
+    if (completeMs === undefined) events.loaded(count, clock.mono() - startedMs)
+    completeMs = clock.mono()
+    failures = 0
+    failure = undefined
+    events.storeAnswered()
+  }
+  function onError(error: unknown) {
+    failures++
+    failure = error
+    events.storeFailed(error)
+  }
+  return {
+    start: () => {
+      const waitMs = () => Math.min(periodMs * 2 ** failures, mostWaitMs)
+      return every({ clock, periodMs: waitMs, run, onError })
+    },
+    loaded: () => completeMs !== undefined,
+    lagMs: () => (completeMs === undefined ? undefined : clock.mono() - completeMs),
+    failure: () => failure,
+  }
+}

@@ -1,0 +1,83 @@
+import type { Subject, Usage } from '@metrics-ring/common/record/record'
+import type { NodeItem } from './item.ts'
+import type { NodeObject } from './objects.ts'
+import { itemUsage, sameUsage } from './pod-rules.ts'
+import { createShelf, type Entry, putOn, type Selection, select, takeOff } from './shelf.ts'
+import { createSlabs, type Rendered } from './slabs.ts'
+
+export interface NodeEntry extends Entry<NodeEntry> {
+  /** Of the Node object; undefined: none is known. */
+  uid: string | undefined
+  served: Usage | undefined
+}
+
+export type Nodes = ReturnType<typeof createNodes>
+
+/** All nodes that have a Node object. */
+export function createNodes(render: (item: NodeItem) => Rendered, maxAgeMs: number) {
+  const shelf = createShelf<NodeEntry>()
+  const slabs = createSlabs()
+
+  /** Serves what the node's record says of the node itself; `subject` undefined: it has no record. */
+  function judge(entry: NodeEntry, subject: Subject | undefined, labelsChanged = false) {
+    const usage = subject?.usage
+    if (!usage || !entry.group) return blank(entry)
+    if (labelsChanged || !entry.served || !sameNodeUsage(entry.served, usage)) {
+      const { timestampMs, windowMs } = usage
+      const { name, group } = entry
+      const item = { name, labels: group.labels, timestampMs, windowMs, usage: itemUsage(usage) }
+      entry.kept = slabs.keep(render(item))
+    } else if (entry.kept) entry.kept = slabs.move(entry.kept)
+    entry.served = usage
+    entry.expiresMs = usage.atMs + maxAgeMs
+  }
+
+  return {
+    judge,
+    upsert({ name, uid, labels }: NodeObject, subject: Subject | undefined) {
+      const entry = shelf.byName.get(name) ?? putOn(shelf, newEntry(name))
+      entry.uid = uid
+      judge(entry, subject, shelf.groups.join(entry, labels))
+    },
+    remove(name: string) {
+      const entry = shelf.byName.get(name)
+      if (!entry) return
+      takeOff(shelf, entry)
+      blank(entry)
+    },
+    names: () => [...shelf.byName.keys()],
+    find: (name: string) => shelf.byName.get(name),
+    /** In order of name. */
+    select: (selection: Selection) => [select(shelf, selection)],
+    size: () => shelf.byName.size,
+  }
+}
+
+function sameNodeUsage(a: Usage, b: Usage): boolean {
+  return a.timestampMs === b.timestampMs && a.windowMs === b.windowMs && sameUsage(a, b)
+}
+
+/** The item of an entry of which something is served. */
+export function nodeItemOf({ name, group, served }: NodeEntry): NodeItem | undefined {
+  if (!group || !served) return undefined
+  const { timestampMs, windowMs } = served
+  return { name, labels: group.labels, timestampMs, windowMs, usage: itemUsage(served) }
+}
+
+function newEntry(name: string): NodeEntry {
+  return {
+    name,
+    group: undefined,
+    place: 0,
+    kept: undefined,
+    expiresMs: 0,
+    uid: undefined,
+    served: undefined,
+  }
+}
+
+function blank(entry: NodeEntry) {
+  entry.kept = undefined
+  entry.served = undefined
+  entry.expiresMs = 0
+}

@@ -1,0 +1,115 @@
+import type { NodeRecord, Subject } from '@metrics-ring/common/record/record'
+import type { Change } from '@metrics-ring/common/store/store'
+import type { NodeItem, PodItem } from './item.ts'
+import type { NodeObject, PodObject } from './objects.ts'
+import { candidateOf, type Source } from './pod-rules.ts'
+import { isServed, type Selection } from './shelf.ts'
+import type { Rendered } from './slabs.ts'
+import { createNodes } from './view-nodes.ts'
+import { createPods, type PodEntry } from './view-pods.ts'
+
+export type ViewDeps = {
+  /** Usage older than this by the shared clock is not served, milliseconds. */
+  maxAgeMs: number
+  renderNode: (item: NodeItem) => Rendered
+  renderPod: (item: PodItem) => Rendered
+}
+
+export type View = ReturnType<typeof createView>
+
+/** What is kept of a node's record. */
+type Held = Source & { uid: string; subject: Subject; pods: PodEntry[] }
+
+/** A record without a Node object is forgotten when its scrape is this old, milliseconds (the store's retention). */
+const retentionMs = 10 * 60_000
+
+/** As the fence of the store allows, milliseconds. */
+const clockSlackMs = 1_000
+
+/**
+ * Everything that is served, in memory. Two streams feed it, in any order: records, and the metadata of Node and
+ * Pod objects. Whatever arrives is judged and rendered at once, so that a read only collects.
+ *
+ * A record stands while a Node object with its uid exists. Before and after that it is held but says nothing.
+ */
+export function createView({ maxAgeMs, renderNode, renderPod }: ViewDeps) {
+  const held = new Map<string, Held>()
+  const nodes = createNodes(renderNode, maxAgeMs)
+  const pods = createPods(renderPod)
+
+  function accept(record: NodeRecord, nowMs: number) {
+    const { node, uid, atMs, body } = record
+    const before = held.get(node)
+    // After a failover the store may know less than we do: the later scrape stays. One that is yet to come is of
+    // a clock that has been put back since.
+    if (before?.uid === uid && atMs < before.atMs && before.atMs <= nowMs + clockSlackMs) return
+    const entry = nodes.find(node)
+    const next: Held = { node, uid, atMs, live: entry?.uid === uid, subject: body.node, pods: [] }
+    held.set(node, next)
+    next.pods = body.pods.map((pod) => pods.claim(pod.namespace, pod.name, candidateOf(pod, next, maxAgeMs)))
+    if (before) abandon(before)
+    if (entry) nodes.judge(entry, next.live ? next.subject : undefined)
+  }
+  /** What the record's successor did not claim is no longer claimed. */
+  function abandon(record: Held) {
+    for (const pod of record.pods) pods.unclaim(pod, record)
+  }
+  function drop(record: Held) {
+    held.delete(record.node)
+    abandon(record)
+    const entry = nodes.find(record.node)
+    if (entry) nodes.judge(entry, undefined)
+  }
+  /** The node's record begins or ceases to stand. */
+  function enliven(record: Held | undefined, uid: string | undefined) {
+    if (!record || record.live === (record.uid === uid)) return
+    record.live = record.uid === uid
+    for (const pod of record.pods) pods.judge(pod)
+  }
+  function removeNode(name: string) {
+    nodes.remove(name)
+    enliven(held.get(name), undefined)
+  }
+
+  return {
+    /** `nowMs`: the shared clock. */
+    apply(change: Change, nowMs = Number.POSITIVE_INFINITY) {
+      if (change.kind === 'record') return accept(change.record, nowMs)
+      const record = held.get(change.node)
+      if (record?.uid === change.uid) drop(record)
+    },
+    upsertNode(object: NodeObject) {
+      const record = held.get(object.name)
+      enliven(record, object.uid)
+      nodes.upsert(object, record?.live ? record.subject : undefined)
+    },
+    removeNode,
+    retainNodes(has: (name: string) => boolean) {
+      for (const name of nodes.names()) if (!has(name)) removeNode(name)
+    },
+    upsertPod: (object: PodObject) => pods.upsert(object),
+    removePod: pods.remove,
+    retainPods: pods.retain,
+
+    findNode: nodes.find,
+    findPod: pods.find,
+    selectNodes: (selection: Selection) => nodes.select(selection),
+    selectPods: (namespace: string | undefined, selection: Selection) => pods.select(namespace, selection),
+
+    /** Forgets records of nodes that are gone and that the store has forgotten too. */
+    sweep(nowMs: number) {
+      for (const record of [...held.values()]) {
+        if (!record.live && record.atMs + retentionMs < nowMs) drop(record)
+      }
+    },
+    nodeCount: nodes.size,
+    /** Of all known nodes, the part of which a sample is served; 1 where no node is known. */
+    coverage(nowMs: number): number {
+      const all = nodes.select({}).flat()
+      if (nodes.size() === 0) return 1
+      return all.filter((entry) => isServed(entry, nowMs)).length / nodes.size()
+    },
+    /** Candidates beside the first of their pod: records that name a pod which another record names too. */
+    losers: () => pods.count.losers,
+  }
+}

@@ -1,0 +1,107 @@
+import { gunzipSync } from 'node:zlib'
+import { expect } from 'chai'
+import { type Body, fragmentBody, pieceBody } from '../../src/answer/body.ts'
+import { gzipBody } from '../../src/answer/gzip.ts'
+import { createSlabs } from '../../src/view/slabs.ts'
+
+const text = (bytes: string | Buffer) => Buffer.from(bytes)
+const slabs = createSlabs()
+const kept = (bytes: Buffer) => slabs.keep({ json: bytes, protobuf: text('') })
+const frame = { head: (bytes: number) => text(`${bytes}[`), between: text(','), tail: text(']') }
+
+async function blocksOf(body: Body): Promise<Buffer[]> {
+  const blocks: Buffer[] = []
+  for (let index = 0; ; index++) {
+    const block = await body.block(index)
+    if (!block) return blocks
+    blocks.push(block)
+  }
+}
+
+describe('a body of fragments', () => {
+  it('is head, fragments with what parts them, and tail, as long as it says', async () => {
+    for (const fragments of [[], ['a'], ['a', 'bc', 'd']]) {
+      const body = await fragmentBody(
+        fragments.map((each) => kept(text(each))),
+        'json',
+        frame,
+      )
+      const whole = Buffer.concat(await blocksOf(body))
+      const joined = fragments.join(',')
+      expect(String(whole)).to.equal(`${joined.length}[${joined}]`)
+      expect(body.length).to.equal(whole.length)
+    }
+  })
+
+  it('comes in blocks, which readers may take at different paces', async () => {
+    const fragments = Array.from({ length: 40 }, (_, n) => kept(Buffer.alloc(200_000, n)))
+    const body = await fragmentBody(fragments, 'json', frame)
+    const first = await blocksOf(body)
+    expect(first.length).to.be.greaterThan(10)
+    const late = await blocksOf(body)
+    expect(Buffer.concat(late).equals(Buffer.concat(first))).to.equal(true)
+    expect(Buffer.concat(first).length).to.equal(body.length)
+  })
+
+  it('uses the memory of its blocks again, but never of one that somebody may still read', async () => {
+    const fragments = Array.from({ length: 400 }, (_, n) => kept(Buffer.alloc(20_000, n)))
+    const body = await fragmentBody(fragments, 'json', frame)
+    const whole = Buffer.concat(await blocksOf(body))
+    const copied: Buffer[] = []
+    const memory = new Set<ArrayBufferLike>()
+    const slow = [await body.block(0), await body.block(1)] as Buffer[]
+    const heldBySlow = slow.map((block) => Buffer.from(block))
+    for (let index = 0; ; index++) {
+      const block = await body.block(index)
+      if (!block) break
+      memory.add(block.buffer)
+      copied.push(Buffer.from(block))
+      body.done?.(index, block)
+    }
+    expect(Buffer.concat(copied).equals(whole)).to.equal(true)
+    expect(memory.size).to.be.lessThan(copied.length)
+    expect(slow.map((block, n) => block.equals(heldBySlow[n] as Buffer))).to.deep.equal([true, true])
+  })
+
+  it('takes no more memory than it needs where it is short', async () => {
+    const body = await fragmentBody([kept(Buffer.alloc(20_000))], 'json', frame)
+    const [block] = await blocksOf(body)
+    expect(block?.buffer.byteLength).to.be.at.most(Math.max(30_000, Buffer.poolSize))
+  })
+
+  it('is compressed once for all who read it', async () => {
+    const fragments = Array.from({ length: 2_000 }, (_, n) => kept(text(`fragment ${n} `.repeat(50))))
+    const plain = await fragmentBody(fragments, 'json', frame)
+    const zipped = gzipBody(plain)
+    const [one, two] = await Promise.all([blocksOf(zipped), blocksOf(zipped)])
+    expect(one).to.deep.equal(two)
+    expect(gunzipSync(Buffer.concat(one)).equals(Buffer.concat(await blocksOf(plain)))).to.equal(true)
+  })
+
+  it('fails for every reader when it cannot be made', async () => {
+    const broken: Body = {
+      length: undefined,
+
+      block: () => Promise.reject(new Error('broken')),
+    }
+    const zipped = gzipBody(broken)
+    const outcomes = await Promise.allSettled([blocksOf(zipped), blocksOf(zipped)])
+    expect(outcomes.map(({ status }) => status)).to.deep.equal(['rejected', 'rejected'])
+  })
+})
+
+describe('a body of pieces', () => {
+  it('is made as it is read', async () => {
+    let made = 0
+    function* pieces() {
+      for (let n = 0; n < 100; n++) {
+        made++
+        yield Buffer.alloc(10_000, n)
+      }
+    }
+    const body = pieceBody(pieces())
+    expect(made).to.equal(0)
+    expect((await body.block(0))?.length).to.be.within(10_000, 300_000)
+    expect(made).to.be.lessThan(40)
+  })
+})

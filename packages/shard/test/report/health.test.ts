@@ -1,0 +1,56 @@
+import { createServer } from 'node:net'
+import { expect } from 'chai'
+import { serveHealth } from '../../src/report/health.ts'
+
+async function freePort(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as { port: number }
+  await new Promise((resolve) => server.close(resolve))
+  return port
+}
+
+describe('the health port of a shard', () => {
+  let failure: string | undefined
+  let base = ''
+  let stop: () => void | Promise<void>
+
+  before(async () => {
+    const port = await freePort()
+    base = `http://127.0.0.1:${port}`
+    stop = await serveHealth(port, '127.0.0.1', {
+      checks: () => [{ name: 'store', failure }],
+      ring: () => ({ members: ['a'] }),
+      nodes: (limit) => ({ limit }),
+    })
+  })
+  after(() => stop())
+  const get = async (path: string) => {
+    const response = await fetch(base + path)
+    return { status: response.status, text: await response.text() }
+  }
+
+  it('is live whatever the store and the kubelets do, and ready when every check holds', async () => {
+    failure = 'it has not answered yet'
+    expect((await get('/livez')).status).to.equal(200)
+    const unready = await get('/readyz')
+    expect(unready.status).to.equal(503)
+    expect(unready.text).to.include('[-]store failed: it has not answered yet')
+    failure = undefined
+    expect(await get('/readyz')).to.deep.equal({ status: 200, text: 'ok' })
+    expect((await get('/readyz?verbose')).text).to.include('[+]store ok')
+  })
+
+  it('shows the ring and the nodes, as many as asked for', async () => {
+    expect(JSON.parse((await get('/debug/ring')).text)).to.deep.equal({ members: ['a'] })
+    expect(JSON.parse((await get('/debug/nodes?limit=7')).text)).to.deep.equal({ limit: 7 })
+    expect(JSON.parse((await get('/debug/nodes?limit=x')).text)).to.deep.equal({ limit: 100 })
+  })
+
+  it('names its paths where there is none', async () => {
+    expect(await get('/')).to.deep.equal({
+      status: 404,
+      text: 'paths: /livez /readyz /debug/ring /debug/nodes\n',
+    })
+  })
+})
