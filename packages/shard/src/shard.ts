@@ -60,7 +60,7 @@ export function createShard(deps: ShardDeps): Shard {
   let targets: ReadonlyMap<string, Target> = new Map()
   let current: { ring: Ring; by: Assignment } | undefined
   let owners = new Map<string, string>()
-  /** Came while we were running: many may have come at once, so their first scrape is at their phase. */
+  /** Came while we were running, maybe many at once. */
   const newcomers = new Set<string>()
   let assigning = false
   const freshness = createFreshnessReader({ clock, store })
@@ -124,7 +124,8 @@ export function createShard(deps: ShardDeps): Shard {
       const record = records?.get(name)
       if (record && record.uid === targets.get(name)?.uid) node.known ??= knownOf(record)
       if (record) schedule(name, lastSentMs(record, deps.now(), times))
-      else schedule(name, newcomers.has(name) ? deps.now() : undefined)
+      else if (newcomers.has(name)) slots.welcome(name, delayOf(node, self, times))
+      else schedule(name, undefined)
       newcomers.delete(name)
     }
   }

@@ -66,7 +66,8 @@ describe('a body of fragments', () => {
   it('takes no more memory than it needs where it is short', async () => {
     const body = await fragmentBody([kept(Buffer.alloc(20_000))], 'json', frame)
     const [block] = await blocksOf(body)
-    expect(block?.buffer.byteLength).to.be.at.most(Math.max(30_000, Buffer.poolSize))
+    // A small buffer is a part of Node's pool; one for long lists would be 288 kB.
+    expect(block?.buffer.byteLength).to.be.at.most(100_000)
   })
 
   it('is compressed once for all who read it', async () => {

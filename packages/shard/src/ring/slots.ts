@@ -20,13 +20,30 @@ export type Slots = {
    * it was last scraped; undefined: never). A slot that is past already comes at once.
    */
   claim(node: string, afterMs: number, lastAtMs: number | undefined): void
+  /**
+   * For a node that has just come, maybe with many others: its first slot comes at once, the following a little more
+   * than an interval apart until it is at its phase, so that none is scraped twice in an interval.
+   */
+  welcome(node: string, afterMs: number): void
   /** Goes on with another delay; a slot of this interval that has not come yet still comes. */
   delay(node: string, afterMs: number): void
   release(node: string): void
   clear(): void
 }
 
-type Slot = { afterMs: number; doneMs: number; cancel: Stop }
+type Slot = {
+  afterMs: number
+  /** The phase that the last slot was for. */
+  doneMs: number
+  /** How far ahead of its phase the next slot comes, and by how much less the one after it. */
+  aheadMs: number
+  stepMs: number
+  isNew: boolean
+  cancel: Stop
+}
+
+/** In how many intervals a node that has just come reaches its phase: no gap is longer than 4/3 of an interval. */
+const stepsToPhase = 3
 
 /** One timer for each claimed node; never the wall clock. */
 export function createSlots(deps: SlotDeps): Slots {
@@ -36,38 +53,56 @@ export function createSlots(deps: SlotDeps): Slots {
   function arm(node: string, slot: Slot) {
     slot.cancel()
     const nowMs = now()
-    // The shared clock has stepped back: what lies further ahead than a third of an interval was not done by it.
-    slot.doneMs = Math.min(slot.doneMs, phaseAt(node, nowMs + intervalMs / 3, intervalMs))
-    const dueMs = slot.doneMs + intervalMs + slot.afterMs
+    // The shared clock has stepped back: what lies further ahead than half an interval was not done by it.
+    slot.doneMs = Math.min(slot.doneMs, phaseAt(node, nowMs + intervalMs / 2 + slot.aheadMs, intervalMs))
+    const dueMs = slot.doneMs + intervalMs + slot.afterMs - slot.aheadMs
     const plannedMono = clock.mono() + Math.max(0, dueMs - nowMs)
     slot.cancel = clock.after(Math.max(0, dueMs - nowMs), () => fire(node, slot, plannedMono))
   }
   function fire(node: string, slot: Slot, plannedMono: number) {
     const lateMs = clock.mono() - plannedMono
     if (lateMs > deps.awayMs) deps.onAway(lateMs)
+    const phaseAtMs = slot.isNew ? startTowardsPhase(node, slot) : advance(node, slot)
+    arm(node, slot)
+    deps.onSlot(node, phaseAtMs)
+  }
+  /** Counts the first slot for the phase ahead, and comes less ahead of it each time. */
+  function startTowardsPhase(node: string, slot: Slot): number {
+    const phaseAtMs = phaseAt(node, now(), intervalMs)
+    slot.isNew = false
+    slot.doneMs = phaseAtMs + intervalMs
+    const aheadMs = slot.doneMs - now()
+    slot.stepMs = aheadMs / stepsToPhase
+    slot.aheadMs = aheadMs - slot.stepMs
+    return phaseAtMs
+  }
+  function advance(node: string, slot: Slot): number {
     // Slots that were missed while we were away are not made up for: one now, the next in the next interval.
     const phaseAtMs = Math.max(
-      Math.min(slot.doneMs + intervalMs, phaseAt(node, now() + intervalMs / 3, intervalMs)),
+      Math.min(slot.doneMs + intervalMs, phaseAt(node, now() + intervalMs / 3 + slot.aheadMs, intervalMs)),
       phaseAt(node, now() - slot.afterMs, intervalMs),
     )
     // A phase that follows within a third of an interval would only repeat this scrape: leave it out.
     const nextIsNear = phaseAtMs + intervalMs - now() < intervalMs / 3
     slot.doneMs = nextIsNear ? phaseAtMs + intervalMs : phaseAtMs
+    slot.aheadMs = Math.max(0, slot.aheadMs - slot.stepMs)
+    return phaseAtMs
+  }
+  function start(node: string, afterMs: number, lastAtMs: number | undefined, isNew: boolean) {
+    slots.get(node)?.cancel()
+    const doneMs = phaseAt(node, lastAtMs ?? now() - 2 * intervalMs, intervalMs)
+    const slot = { afterMs, doneMs, aheadMs: 0, stepMs: 0, isNew, cancel: () => {} }
+    slots.set(node, slot)
     arm(node, slot)
-    deps.onSlot(node, phaseAtMs)
   }
   return {
-    claim(node, afterMs, lastAtMs) {
-      slots.get(node)?.cancel()
-      const nowMs = now()
-      const doneMs = phaseAt(node, lastAtMs ?? nowMs - 2 * intervalMs, intervalMs)
-      const slot = { afterMs, doneMs, cancel: () => {} }
-      slots.set(node, slot)
-      arm(node, slot)
-    },
+    claim: (node, afterMs, lastAtMs) => start(node, afterMs, lastAtMs, false),
+    welcome: (node, afterMs) => start(node, afterMs, undefined, true),
     delay(node, afterMs) {
       const slot = slots.get(node)
       if (!slot || slot.afterMs === afterMs) return
+      // Who has to look first looks when the node's owner is expected.
+      if (afterMs > slot.afterMs) slot.aheadMs = 0
       slot.afterMs = afterMs
       arm(node, slot)
     },

@@ -76,6 +76,36 @@ describe('the slots of a node', () => {
     }
   })
 
+  it('of a node that has just come are an interval apart at least, and reach the phase within three', async () => {
+    for (let start = 0; start < W; start += 500) {
+      const { clock, slots, schedule } = setUp()
+      await clock.advance(start)
+      schedule.welcome(node, 1_000)
+      await clock.advance(0)
+      schedule.delay(node, 0)
+      await clock.advance(6 * W)
+      const times = slots.map(([at]) => at)
+      const gaps = times.slice(1).map((at, index) => at - (times[index] ?? 0))
+      expect(Math.min(...gaps), `start ${start}`).to.be.at.least(W - 1)
+      expect(Math.max(...gaps), `start ${start}`).to.be.at.most((4 * W) / 3 + 1)
+      for (const [at, phase] of slots.slice(3)) expect(at, `start ${start}`).to.be.closeTo(phase, 1)
+    }
+  })
+
+  it('are at the phase again once another may have the node', async () => {
+    for (let start = 0; start < W; start += 500) {
+      const { clock, now, slots, schedule } = setUp()
+      await clock.advance(start)
+      schedule.welcome(node, 0)
+      await clock.advance(0)
+      schedule.delay(node, 2_000)
+      await clock.advance(1.5 * W + 2_000)
+      expect(slots.length, `start ${start}`).to.be.at.least(2)
+      for (const [at, phase] of slots.slice(1)) expect(at - phase).to.equal(2_000)
+      expect(now() - (slots.at(-1)?.[0] ?? 0)).to.be.at.most(W)
+    }
+  })
+
   it('end when the node is released', async () => {
     const { clock, now, slots, schedule } = setUp()
     schedule.claim(node, 0, now())
