@@ -6,7 +6,8 @@ import { parseDuration } from './duration.ts'
  * without one the flag is undefined (lists: empty) when it is not given.
  */
 export type Flag = {
-  type: 'string' | 'duration' | 'int' | 'bool' | 'list'
+  /** A `file` is the path of one that must be readable. */
+  type: 'string' | 'file' | 'duration' | 'int' | 'bool' | 'list'
   default?: string
   /** One letter, as in `-l`. */
   short?: string
@@ -26,7 +27,7 @@ type ValueOf<F extends Flag> = F['type'] extends 'bool'
   ? boolean
   : F['type'] extends 'list'
     ? string[]
-    : F['type'] extends 'string'
+    : F['type'] extends 'string' | 'file'
       ? F extends { default: string }
         ? string
         : string | undefined
@@ -45,11 +46,13 @@ export type ReadFlags<T extends FlagTable> = {
   faults: string[]
   /** Accepted flags that mean nothing here. */
   ignored: string[]
+  /** Paths that flags of type `file` name. */
+  files: string[]
 }
 
 /**
  * Reads a command line by a table of flags; pure. `--name value`, `--name=value`, `--bool`, `--bool=false` and
- * `-v 2` work as in Go's pflag; every fault is collected. `ignorable` are names accepted without meaning, with
+ * `-v 2`, `-v=2` and `-v2` work as in Go's pflag; every fault is collected. `ignorable` are names accepted without meaning, with
  * whether they take a value.
  */
 export function readFlags<const T extends FlagTable>(
@@ -61,15 +64,18 @@ export function readFlags<const T extends FlagTable>(
   const given = collect(table, argv, ignorable)
   const values: Record<string, unknown> = {}
   const names = new Set(given.texts.keys())
+  const files: string[] = []
   for (const [name, flag] of Object.entries(table)) {
     const fromEnv = flag.env === undefined ? undefined : env[flag.env] || undefined
     const text = given.texts.get(name) ?? fromEnv
     if (text !== undefined) names.add(name)
     const read = readValue(name, flag, text ?? flag.default)
     values[name] = read.value
+    if (flag.type === 'file' && text) files.push(text)
     if (read.fault) given.faults.push(read.fault)
   }
-  return { values: values as FlagValues<T>, given: names, faults: given.faults, ignored: given.ignored }
+  const { faults, ignored } = given
+  return { values: values as FlagValues<T>, given: names, faults, ignored, files }
 }
 
 function collect(
@@ -81,15 +87,25 @@ function collect(
   const faults: string[] = []
   const ignored: string[] = []
   const options: Record<string, { type: 'string' | 'boolean'; short?: string; multiple: true }> = {}
+  const longNames = new Map<string, string>()
   for (const [name, kind] of Object.entries(ignorable)) {
     options[name] = { type: kind === 'bool' ? 'boolean' : 'string', multiple: true }
   }
   for (const [name, flag] of Object.entries(table)) {
-    const short = name.length === 1 ? { short: name } : flag.short ? { short: flag.short } : {}
-    options[name] = { type: flag.type === 'bool' ? 'boolean' : 'string', multiple: true, ...short }
+    const short = name.length === 1 ? name : flag.short
+    if (short) longNames.set(short, name)
+    options[name] = {
+      type: flag.type === 'bool' ? 'boolean' : 'string',
+      multiple: true,
+      ...(short && { short }),
+    }
   }
+  // parseArgs takes the = of -v=2 for a part of the value.
+  const spelledOut = argv.map((each) =>
+    each.replace(/^-(\w)=/, (as, short) => (longNames.has(short) ? `--${longNames.get(short)}=` : as)),
+  )
   const { tokens } = parseArgs({
-    args: [...argv],
+    args: spelledOut,
     options,
     strict: false,
     tokens: true,
@@ -126,6 +142,7 @@ function readValue(name: string, flag: Flag, text: string | undefined): Read {
     }
   if (flag.type === 'bool') return readBool(name, text ?? 'false')
   if (text === undefined) return { value: undefined }
+  if (flag.type === 'file') return { value: text || undefined }
   if (flag.type === 'string') {
     const known = flag.oneOf === undefined || flag.oneOf.includes(text)
     return known
@@ -163,7 +180,8 @@ export function flagsHelp(table: FlagTable): string {
     const notes = [flag.default && `default ${flag.default}`, flag.env && `or env ${flag.env}`].filter(
       Boolean,
     )
-    return { left: `  ${dashes} ${flag.type === 'bool' ? '' : flag.type}`.trimEnd(), help: flag.help, notes }
+    const value = flag.type === 'bool' ? '' : (flag.oneOf?.join('|') ?? flag.type)
+    return { left: `  ${dashes} ${value}`.trimEnd(), help: flag.help, notes }
   })
   const width = Math.max(...rows.map((row) => row.left.length)) + 2
   return rows

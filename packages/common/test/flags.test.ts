@@ -45,6 +45,23 @@ describe('the command line', () => {
     })
   })
 
+  it('reads short flags as pflag does', () => {
+    const short = {
+      ...table,
+      'node-selector': { type: 'string', short: 'l', help: 'which' },
+      watch: { type: 'bool', short: 'w', help: 'again' },
+    } as const
+    for (const args of [['-v=4'], ['-v', '4'], ['-v4'], ['--v=4'], ['--v', '4']]) {
+      const { values, faults } = readFlags(short, args)
+      expect({ v: values.v, faults }, args.join(' ')).to.deep.equal({ v: 4, faults: [] })
+    }
+    expect(readFlags(short, ['-l=a=b']).values['node-selector']).to.equal('a=b')
+    expect(readFlags(short, ['-w']).values.watch).to.equal(true)
+    expect(readFlags(short, ['-w=false'])).to.deep.include({ faults: [] })
+    expect(readFlags(short, ['-w=false']).values.watch).to.equal(false)
+    expect(readFlags(short, ['-x=1']).faults).to.not.deep.equal([])
+  })
+
   it('takes from the environment what must stay out of the process list, the flag winning', () => {
     const env = { REDIS_URL: 'redis://a' }
     expect(readFlags(table, [], env).values['redis-url']).to.equal('redis://a')
@@ -79,6 +96,10 @@ describe('the command line', () => {
 
   it('prints its own help', () => {
     expect(flagsHelp(table)).to.include('--redis-url string').and.include('or env REDIS_URL')
+  })
+
+  it('names in its help the only values that a flag may take', () => {
+    expect(flagsHelp(table)).to.include('--kubelet-endpoint auto|resource  ')
   })
 })
 
