@@ -107,8 +107,9 @@ export function itemUsage(usage: ItemUsage): ItemUsage {
 }
 
 /**
- * Which record speaks for the pod: the one with the latest container start, then the latest scrape; where starts
- * are missing, the latest scrape. None where each belongs to an earlier pod of the name, or to no known node.
+ * Which record speaks for the pod: the one with the latest container start, then one that has usage of all containers
+ * (a kubelet that tells of another node's pods has none at first), then the latest scrape; where starts are missing,
+ * the latest scrape. None where each belongs to an earlier pod of the name, or to no known node.
  * @param createdMs creationTimestamp of the Pod object; 0: not known.
  */
 export function choose(candidates: readonly Candidate[], createdMs: number): Candidate | undefined {
@@ -125,6 +126,8 @@ export function choose(candidates: readonly Candidate[], createdMs: number): Can
 function outranks(a: Candidate, b: Candidate, byStart: boolean): boolean {
   const [aStartMs, bStartMs] = [numberOf(a, place.startMs), numberOf(b, place.startMs)]
   if (byStart && aStartMs !== bStartMs) return aStartMs > bStartMs
+  const aHasUsage = expiresMsOf(a) > 0
+  if (byStart && aHasUsage !== expiresMsOf(b) > 0) return aHasUsage
   if (a.source.atMs !== b.source.atMs) return a.source.atMs > b.source.atMs
   return a.source.node > b.source.node
 }
