@@ -64,9 +64,10 @@ export async function scrape(deps: ScrapeDeps, target: Target, known: Known | un
   const tookMs = Math.round(deps.clock.mono() - startedMs)
   const decoded = fetched.ok ? decodeAs(fetched.format)(fetched.body, atMs) : undefined
   if (!fetched.ok || !decoded || isEmpty(decoded.sample)) {
-    // Best effort: without the store nobody reads it anyway.
-    void deps.store.tried(target.node).catch(() => {})
     const { reason, detail } = fetched.ok ? noSamples : fetched
+    const failure = { by: deps.self, reason: `${reason}: ${detail}` }
+    // Best effort: without the store nobody reads it anyway.
+    void deps.store.tried(target.node, failure).catch(() => {})
     return { result: 'failed', reason, detail, known, spentMs: tookMs }
   }
   const { sample } = decoded

@@ -10,12 +10,12 @@ export const redisFlags = {
     env: 'REDIS_URL',
     help: 'The store: redis://[user:password@]host:port[/db], redis-sentinel://host,…/name, redis-cluster://host,…; rediss… for TLS. With a password, use the environment.',
   },
-  'redis-ca-file': { type: 'string', help: 'CA of the certificates of Redis, for rediss…://.' },
+  'redis-ca-file': { type: 'file', help: 'CA of the certificates of Redis, for rediss…://.' },
   'redis-cert-file': {
-    type: 'string',
+    type: 'file',
     help: 'Client certificate for Redis; read again on every connection.',
   },
-  'redis-key-file': { type: 'string', help: 'Key of --redis-cert-file.' },
+  'redis-key-file': { type: 'file', help: 'Key of --redis-cert-file.' },
 } as const satisfies FlagTable
 
 /** Where the store is. */

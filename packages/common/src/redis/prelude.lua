@@ -1,5 +1,6 @@
 -- Shared by the scripts. Keys of one ring, all in one slot (`mr:{<ring>}:`):
---   node:<name>  hash  at by took uid created ver usage points; a tombstone has uid created ver deleted
+--   node:<name>  hash  at by took uid created ver usage points; a tombstone has uid created ver deleted;
+--                      failed (time) failer reason of the last scrape that failed, which may be all there is
 --   feed         zset  node by version: what followers read
 --   fresh        zset  node by `at` of its last commit (a tombstone: by time of deletion); finds what has expired
 --   tried        zset  node by time of the last attempt

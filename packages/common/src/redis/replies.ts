@@ -2,7 +2,7 @@ import { CodedError } from '../errors.ts'
 import type { NodeRecord } from '../record/record.ts'
 import type { StoredText } from '../record/record-checks.ts'
 import { type Parsed, parseRecord } from '../record/record-parse.ts'
-import type { Change, CommitAnswer, Freshness } from '../store/store.ts'
+import type { Change, CommitAnswer, FailedTry, Freshness } from '../store/store.ts'
 
 /** A record as a script returns it: its fields, null if there is none, or why they cannot be read. */
 export type RecordReply = StoredText[] | string | null
@@ -85,6 +85,13 @@ export function readFreshness(reply: unknown): Map<string, Freshness> {
     )
   }
   return found
+}
+
+export function readFailures(reply: unknown): [node: string, failure: FailedTry][] {
+  return listOf(reply).map((entry) => {
+    const [node, at, by, reason] = listOf(entry)
+    return [String(node), { atMs: Number(at), by: String(by), reason: String(reason) }]
+  })
 }
 
 export function readOverdue(reply: unknown): { epoch: string; more: boolean; nodes: Map<string, Freshness> } {

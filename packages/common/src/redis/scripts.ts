@@ -15,6 +15,7 @@ export const scripts = {
   delete: load('prelude', 'write', 'delete'),
   time: load('time'),
   tried: load('prelude', 'tried'),
+  failures: load('failures'),
   discard: load('discard'),
   changes: load('prelude', 'changes'),
   hydrate: load('prelude', 'hydrate'),

@@ -4,6 +4,8 @@ import type { Scrape } from '../record/record.ts'
 export const retentionMs = 600_000
 /** Most records of one page of `changes`. */
 export const pageLimit = 256
+/** Most characters kept of why a scrape failed. */
+export const mostReasonLength = 200
 /** How far ahead of the store's clock a scrape may say it was sent, milliseconds. */
 export const aheadMs = 1_000
 

@@ -1,8 +1,17 @@
 import type { Clock } from '../clock.ts'
 import type { NodeRecord, RecordBody, Scrape } from '../record/record.ts'
 import { withoutBases } from '../record/record-json.ts'
-import { aheadMs, fence, type Head, mayDelete, pageSize, retentionMs, wholeScrape } from './fence.ts'
-import type { Change, CommitAnswer, Cursor, Freshness, SampleStore } from './store.ts'
+import {
+  aheadMs,
+  fence,
+  type Head,
+  mayDelete,
+  mostReasonLength,
+  pageSize,
+  retentionMs,
+  wholeScrape,
+} from './fence.ts'
+import type { Change, CommitAnswer, Cursor, FailedTry, Freshness, SampleStore } from './store.ts'
 
 export type MemoryStoreOptions = {
   clock: Clock
@@ -26,6 +35,8 @@ export function createMemoryStore(options: MemoryStoreOptions): SampleStore {
   const feed = new Map<string, number>()
   /** In order of time, milliseconds. */
   const attempts = new Map<string, number>()
+  /** In order of time. */
+  const failed = new Map<string, FailedTry>()
   let lastVersion = 0
 
   function put(node: string, content: Pick<Entry, 'record' | 'tombstone'>) {
@@ -45,6 +56,10 @@ export function createMemoryStore(options: MemoryStoreOptions): SampleStore {
     for (const [node, atMs] of attempts) {
       if (atMs + retentionMs > nowMs) break
       attempts.delete(node)
+    }
+    for (const [node, { atMs }] of failed) {
+      if (atMs + retentionMs > nowMs) break
+      failed.delete(node)
     }
   }
   function commit(given: Scrape, body: RecordBody | undefined, baseVersion: number): CommitAnswer {
@@ -122,6 +137,22 @@ export function createMemoryStore(options: MemoryStoreOptions): SampleStore {
     if (!mayDelete(headOf(entries.get(node)), { uid, createdMs })) return
     put(node, { tombstone: { uid, createdMs, version: publish(node) } })
     attempts.delete(node)
+    failed.delete(node)
+  }
+  function tried(node: string, failure?: Pick<FailedTry, 'by' | 'reason'>) {
+    moveToEnd(attempts, node, now())
+    if (!failure) return
+    const reason = failure.reason.slice(0, mostReasonLength)
+    moveToEnd(failed, node, { atMs: now(), by: failure.by, reason })
+  }
+  function failures(nodes: readonly string[]) {
+    expire()
+    return new Map(
+      nodes.flatMap((node) => {
+        const last = failed.get(node)
+        return last ? [[node, last] as const] : []
+      }),
+    )
   }
 
   return {
@@ -130,7 +161,8 @@ export function createMemoryStore(options: MemoryStoreOptions): SampleStore {
     changes: async (cursor, limit) => changes(cursor, limit),
     freshness: async (nodes) => freshness(nodes),
     overdue: async (ageMs, unseen) => overdue(ageMs, unseen),
-    tried: async (node) => moveToEnd(attempts, node, now()),
+    tried: async (node, failure) => tried(node, failure),
+    failures: async (nodes) => failures(nodes),
     delete: async (node, uid, createdMs) => remove(node, uid, createdMs),
     time: async () => now(),
     close: async () => {},

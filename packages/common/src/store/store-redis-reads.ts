@@ -1,12 +1,19 @@
 import type { NodeRecord } from '../record/record.ts'
 import { maxTextBytes } from '../record/record-json.ts'
-import { readChange, readChanges, readFreshness, readRecord, readRecords } from '../redis/replies.ts'
+import {
+  readChange,
+  readChanges,
+  readFailures,
+  readFreshness,
+  readRecord,
+  readRecords,
+} from '../redis/replies.ts'
 import { scripts } from '../redis/scripts.ts'
 import { pageLimit, pageSize } from './fence.ts'
-import type { Change, Changes, Cursor, Freshness, SampleStore } from './store.ts'
+import type { Change, Changes, Cursor, FailedTry, Freshness, SampleStore } from './store.ts'
 import type { RedisStoreParts } from './store-redis.ts'
 
-type Reads = Pick<SampleStore, 'hydrate' | 'changes' | 'freshness'>
+type Reads = Pick<SampleStore, 'hydrate' | 'changes' | 'freshness' | 'failures'>
 
 /** Bytes after which a page of records ends early: they are untrusted, and each may be long. */
 const mostPageBytes = 4 * maxTextBytes
@@ -57,7 +64,16 @@ export function redisReads({ redis, keys, retention, onBadRecord }: RedisStorePa
     }
     return found
   }
-  return { hydrate, changes, freshness }
+  async function failures(nodes: readonly string[]) {
+    const found = new Map<string, FailedTry>()
+    for (let done = 0; done < nodes.length; done += freshnessPage) {
+      const asked = nodes.slice(done, done + freshnessPage)
+      const reply = await redis.run(scripts.failures, asked.map(keys.node), asked)
+      for (const [node, each] of readFailures(reply)) found.set(node, each)
+    }
+    return found
+  }
+  return { hydrate, changes, freshness, failures }
 }
 
 /** The store's part of the cursor's epoch; empty, which is no epoch, if it was read over another connection. */

@@ -2,7 +2,7 @@ import type { NodeRecord, RecordBody, Scrape } from '../record/record.ts'
 import { encodeBody, maxTextBytes } from '../record/record-json.ts'
 import { type RecordReply, readCommit, readRecord, versionOf } from '../redis/replies.ts'
 import { scripts } from '../redis/scripts.ts'
-import { wholeScrape } from './fence.ts'
+import { mostReasonLength, wholeScrape } from './fence.ts'
 import type { CommitAnswer, SampleStore } from './store.ts'
 import type { RedisStoreParts } from './store-redis.ts'
 
@@ -38,8 +38,9 @@ export function redisWrites({ redis, keys, interval, retention, onBadRecord }: R
   }
   return {
     commit,
-    async tried(node) {
-      await redis.run(scripts.tried, [keys.tried], [node, retention])
+    async tried(node, failure) {
+      const why = failure ? [failure.by, failure.reason.slice(0, mostReasonLength)] : []
+      await redis.run(scripts.tried, [keys.tried, keys.node(node)], [node, retention, ...why])
     },
     async delete(node, uid, createdMs) {
       const args = [node, uid, String(Math.round(createdMs)), interval, retention, keys.node('')]

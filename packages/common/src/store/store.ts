@@ -39,6 +39,9 @@ export type Changes = {
  */
 export type Freshness = { atMs: number; by: string; tookMs: number; triedMs?: number }
 
+/** Why the last attempt at a node that failed did; `atMs` is when it ended, by the store's clock. */
+export type FailedTry = { atMs: number; by: string; reason: string }
+
 /** The nodes that nobody has scraped for a while. */
 export type Overdue = {
   /** Another one means that the store was emptied or replaced: what was known of its content is void. */
@@ -64,8 +67,13 @@ export type SampleStore = {
    * Costs what it returns and what is unseen, not what is stored. A stored `at` in the future counts as none.
    */
   overdue(ageMs: number, unseen: readonly string[]): Promise<Overdue>
-  /** Notes that a scrape of the node was attempted and failed. */
-  tried(node: string): Promise<void>
+  /**
+   * Notes that a scrape of the node was attempted and failed, by whom and why; without a failure: that it was left
+   * alone on purpose.
+   */
+  tried(node: string, failure?: Pick<FailedTry, 'by' | 'reason'>): Promise<void>
+  /** The last failure of those nodes that had one within the retention time; one older than `at` is over. */
+  failures(nodes: readonly string[]): Promise<Map<string, FailedTry>>
   /** Removes a deleted Node's record; leaves a tombstone for the retention time, so that a late commit is refused. */
   delete(node: string, uid: string, createdMs: number): Promise<void>
   /** The store's clock, milliseconds since the epoch. */

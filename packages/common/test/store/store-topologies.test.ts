@@ -2,6 +2,7 @@ import { type ClusterSetup, startRedisCluster } from '../../testing/redis-cluste
 import { type SentinelSetup, startSentinels } from '../../testing/redis-sentinels.ts'
 import { expectSurvival } from './failover.ts'
 import { storeContract } from './store-contract.ts'
+import { failuresContract } from './store-failures-contract.ts'
 import { overdueContract } from './store-overdue-contract.ts'
 import { openRedis } from './stores-under-test.ts'
 
@@ -15,6 +16,7 @@ describe('the store behind Sentinels', function () {
   const open = () => openRedis(setup.url, async () => (await setup.primary()).url)
   describe('as every store', () => storeContract(open))
   describe('overdue nodes', () => overdueContract(open))
+  describe('failures', () => failuresContract(open))
 
   it('goes on with the replica that takes the place of a primary that died', async () => {
     const opened = await open()
@@ -41,6 +43,7 @@ describe('the store in a Cluster', function () {
   const open = () => openRedis(setup.url, async (key) => (await setup.ownerOf(key)).url)
   describe('as every store', () => storeContract(open))
   describe('overdue nodes', () => overdueContract(open))
+  describe('failures', () => failuresContract(open))
 
   it('goes on with the replica when the primary that holds its slot dies', async () => {
     const opened = await open()

@@ -4,12 +4,14 @@ import { createFakeClock } from '../../testing/fake-clock.ts'
 import { type RedisServer, startRedisServer } from '../../testing/redis-server.ts'
 import { body, intervalMs, readAll, scrape } from './store-builders.ts'
 import { storeContract } from './store-contract.ts'
+import { failuresContract } from './store-failures-contract.ts'
 import { overdueContract } from './store-overdue-contract.ts'
 import { openMemory, openRedis } from './stores-under-test.ts'
 
 describe('the store in memory', () => {
   storeContract(openMemory)
   describe('overdue nodes', () => overdueContract(openMemory))
+  describe('failures', () => failuresContract(openMemory))
 
   it('forgets records, tombstones and attempts after ten minutes', async () => {
     const clock = createFakeClock(1_000_000)
@@ -35,4 +37,5 @@ describe('the store in Redis', () => {
   after(() => server.stop())
   storeContract(() => openRedis(server.url))
   describe('overdue nodes', () => overdueContract(() => openRedis(server.url)))
+  describe('failures', () => failuresContract(() => openRedis(server.url)))
 })

@@ -30,6 +30,7 @@ export async function openMemory(): Promise<StoreUnderTest> {
     freshness: (...args) => current.freshness(...args),
     overdue: (...args) => current.overdue(...args),
     tried: (...args) => current.tried(...args),
+    failures: (...args) => current.failures(...args),
     delete: (...args) => current.delete(...args),
     time: () => current.time(),
     close: () => current.close(),
