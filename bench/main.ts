@@ -2,6 +2,7 @@ import { runScenario, type Scenario } from './scenario.ts'
 
 /** Loaded only when asked for. */
 const scenarios: Record<string, () => Promise<Scenario>> = {
+  assign: async () => (await import('./assign.ts')).assignScenario,
   chaos: async () => (await import('./chaos.ts')).chaosScenario,
   list: async () => (await import('./list.ts')).listScenario,
   scrape: async () => (await import('./scrape.ts')).scrapeScenario,
