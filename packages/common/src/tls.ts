@@ -37,7 +37,9 @@ export async function generatedPair(
 
 /** A pair from files. Throws a CodedError `bad_certificate` that names the file and what is wrong with it. */
 export async function pairFromFiles(certFile: string, keyFile: string): Promise<ServingPair> {
-  const [cert, key] = await Promise.all([readPem(certFile), readPem(keyFile)])
+  // One after the other: where both are missing, the same one is named each time.
+  const cert = await readPem(certFile)
+  const key = await readPem(keyFile)
   try {
     new NodeCertificate(cert)
   } catch (error) {

@@ -1,6 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Stop } from '@metrics-ring/common/clock'
 import { CodedError } from '@metrics-ring/common/errors'
 import type { KubeAnswer } from '@metrics-ring/common/kube/kube'
@@ -167,7 +168,11 @@ describe('trust', () => {
 
     /** Files are read by the event loop's own time: looks until the condition holds. */
     async function until(condition: () => boolean): Promise<void> {
-      for (let tries = 0; tries < 200 && !condition(); tries++) await clock.advance(100)
+      // The files are real, and read while the fake clock goes on.
+      for (let tries = 0; tries < 1_000 && !condition(); tries++) {
+        await clock.advance(100)
+        await sleep(5)
+      }
       expect(condition()).to.equal(true)
     }
 
