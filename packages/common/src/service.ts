@@ -1,10 +1,12 @@
+import { accessSync, constants } from 'node:fs'
 import { errorText } from './errors.ts'
 import { type FlagTable, flagsHelp } from './flags.ts'
 import { createLog, type Log } from './log.ts'
 import { showsPassword } from './redis/flags.ts'
+import type { ProcessConfig } from './service-flags.ts'
 import { version } from './version.ts'
 
-export type Service<C extends { verbosity: number; ignored: string[] }> = {
+export type Service<C extends ProcessConfig> = {
   /** Sub-command, and the component in logs. */
   name: string
   /** One sentence for --help. */
@@ -19,15 +21,14 @@ export type Service<C extends { verbosity: number; ignored: string[] }> = {
  * Runs a service until it is told to stop. A wrong command line: every fault on stderr, exit code 2, nothing
  * started. A start that fails: one line, exit code 1.
  */
-export async function runService<C extends { verbosity: number; ignored: string[] }>(
-  service: Service<C>,
-): Promise<void> {
+export async function runService<C extends ProcessConfig>(service: Service<C>): Promise<void> {
   const { config, faults, show } = service.read()
   if (show === 'help')
     return print(
       `${service.summary}\n\nUsage: metrics-ring ${service.name} [flags]\n\n${flagsHelp(service.flags)}`,
     )
   if (show === 'version') return print(`metrics-ring ${version}`)
+  faults.push(...unreadable(config.files))
   if (faults.length > 0) {
     process.stderr.write(faults.map((fault) => `metrics-ring ${service.name}: ${fault}\n`).join(''))
     process.exitCode = 2
@@ -45,6 +46,18 @@ export async function runService<C extends { verbosity: number; ignored: string[
     log.error({ error: errorText(error) }, 'cannot start')
     process.exitCode = 1
   }
+}
+
+/** A sentence for each file that cannot be read. */
+function unreadable(files: readonly string[]): string[] {
+  return [...new Set(files)].flatMap((file) => {
+    try {
+      accessSync(file, constants.R_OK)
+      return []
+    } catch (error) {
+      return [`cannot read ${file}: ${errorText(error)}`]
+    }
+  })
 }
 
 /** The process list is open to everybody on the machine. */

@@ -1,6 +1,6 @@
 import { createKubeClient, type KubeClient } from '@metrics-ring/common/kube/kube'
 import { loadKubeConfig } from '@metrics-ring/common/kube/kubeconfig'
-import type { FrontendConfig } from './config.ts'
+import type { ServeConfig } from './serve-config.ts'
 
 /** Clients of the API server by what they are for; one client where the kubeconfigs are one. */
 export type KubeClients = {
@@ -10,7 +10,7 @@ export type KubeClients = {
   close(): Promise<void>
 }
 
-type Paths = Pick<FrontendConfig, 'kubeconfig' | 'authenticationKubeconfig' | 'authorizationKubeconfig'>
+type Paths = Pick<ServeConfig, 'kubeconfig' | 'authenticationKubeconfig' | 'authorizationKubeconfig'>
 
 /** Rejects with a CodedError `bad_kubeconfig`. */
 export async function kubeClients(paths: Paths, env: NodeJS.ProcessEnv): Promise<KubeClients> {

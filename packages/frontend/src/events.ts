@@ -63,8 +63,5 @@ export function createEvents(log: Log) {
     draining(connections: number) {
       log.info({ connections }, 'draining')
     },
-    badRecord(node: string, reason: string) {
-      log.warn({ node, reason }, 'ignoring a bad record in the store')
-    },
   }
 }

@@ -1,7 +1,6 @@
-import { accessSync, constants } from 'node:fs'
-import { errorText } from '@metrics-ring/common/errors'
 import { runService } from '@metrics-ring/common/service'
-import { type FrontendConfig, frontendFlags, readFrontendConfig } from './config.ts'
+import { openStore } from '@metrics-ring/common/store/open-store'
+import { frontendFlags, readFrontendConfig } from './config.ts'
 import { startFrontend } from './wire.ts'
 
 /** `metrics-ring frontend …`: runs until SIGTERM or SIGINT. */
@@ -10,22 +9,10 @@ export function runFrontend(argv: readonly string[], env = process.env): Promise
     name: 'frontend',
     summary: 'Serves the Metrics API from the samples that the shards write to Redis.',
     flags: frontendFlags,
-    read() {
-      const { config, faults, show } = readFrontendConfig(argv, env)
-      return { config, faults: [...faults, ...unreadableFiles(config)], show }
+    read: () => readFrontendConfig(argv, env),
+    async start(config, log) {
+      const frontend = await startFrontend(config, { log, env, store: openStore(config, log) })
+      return frontend.drain
     },
-    start: async (config, log) => (await startFrontend(config, log, env)).drain,
-  })
-}
-
-/** A sentence for each file that cannot be read. */
-function unreadableFiles({ files }: FrontendConfig): string[] {
-  return [...new Set(files)].flatMap((file) => {
-    try {
-      accessSync(file, constants.R_OK)
-      return []
-    } catch (error) {
-      return [`cannot read ${file}: ${errorText(error)}`]
-    }
   })
 }

@@ -6,15 +6,15 @@ import type { KubeClient } from '@metrics-ring/common/kube/kube'
 import { createLifecycle, type Lifecycle } from '@metrics-ring/common/lifecycle'
 import type { Log } from '@metrics-ring/common/log'
 import { createSharedClock } from '@metrics-ring/common/store/shared-clock'
-import { createRedisStore } from '@metrics-ring/common/store/store-redis'
+import type { SampleStore } from '@metrics-ring/common/store/store'
 import { createApp } from './answer/app.ts'
 import { pages } from './answer/pages.ts'
 import { createResources } from './answer/resources.ts'
 import { createRoutes } from './answer/routes.ts'
 import { type KubeClients, kubeClients } from './clients.ts'
-import type { FrontendConfig } from './config.ts'
 import { createEvents, type Events } from './events.ts'
 import { createRenderers } from './render/render-items.ts'
+import type { ServeConfig } from './serve-config.ts'
 import { createServer, type Handler, type Server } from './serving/server.ts'
 import { firstPair, followPair, pairReader } from './serving/serving-certificate.ts'
 import { createState, type State } from './state.ts'
@@ -34,8 +34,11 @@ export type RunningFrontend = {
   drain(): Promise<void>
 }
 
+/** What a frontend is given from outside. The store is closed with the frontend. */
+export type FrontendDeps = { log: Log; store: SampleStore; env: NodeJS.ProcessEnv }
+
 /** What every part may need; each takes plain values of it. */
-type Base = { config: FrontendConfig; clock: Clock; log: Log; events: Events; lifecycle: Lifecycle }
+type Base = { config: ServeConfig; clock: Clock; log: Log; events: Events; lifecycle: Lifecycle }
 
 const sweepEveryMs = 60_000
 const mostDrainMs = 60_000
@@ -43,9 +46,8 @@ const firstPairMs = 60_000
 
 /** Builds a frontend from its configuration, top to bottom. Rejects, with everything stopped, if it cannot start. */
 export async function startFrontend(
-  config: FrontendConfig,
-  log: Log,
-  env = process.env,
+  config: ServeConfig,
+  { log, store, env }: FrontendDeps,
 ): Promise<RunningFrontend> {
   const clock = realClock
   const events = createEvents(log)
@@ -53,7 +55,7 @@ export async function startFrontend(
   const base = { config, clock, log, events, lifecycle }
   try {
     // What takes longest is begun first: samples, metadata and trust come in while the rest is built.
-    const samples = followSamples(base)
+    const samples = followSamples(base, store)
     const clients = await kubeClients(config, env)
     lifecycle.add(clients.close)
     const metadata = startMetadata(base, clients.objects, samples)
@@ -83,10 +85,8 @@ export async function startFrontend(
 }
 
 /** The view, fed with records from now on. */
-function followSamples({ config, clock, log, events, lifecycle }: Base) {
-  const { ringName, intervalMs, maxAgeMs, swap } = config
-  const { url, tls: tlsFiles } = config.redis
-  const store = createRedisStore({ url, tlsFiles, ringName, intervalMs, onBadRecord: events.badRecord, log })
+function followSamples({ config, clock, events, lifecycle }: Base, store: SampleStore) {
+  const { maxAgeMs, swap } = config
   lifecycle.add(() => store.close())
   const sharedClock = createSharedClock({ clock, readTime: () => store.time() })
   const view = createView({ maxAgeMs, ...createRenderers(swap) })

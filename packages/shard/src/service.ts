@@ -1,4 +1,5 @@
 import { runService } from '@metrics-ring/common/service'
+import { openStore } from '@metrics-ring/common/store/open-store'
 import { readShardConfig, shardFlags } from './config.ts'
 import { startShard } from './wire.ts'
 import { keepYoungHeapSmall } from './young-heap.ts'
@@ -18,7 +19,7 @@ export function runShard(argv: readonly string[], env = process.env): Promise<vo
           'kubelets refresh their readings every 10 s or more: such a short interval costs more than it tells',
         )
       }
-      const shard = await startShard(config, log, env)
+      const shard = await startShard(config, { log, env, store: openStore(config, log) })
       return shard.drain
     },
   })

@@ -4,20 +4,17 @@ import { createKubeClient } from '@metrics-ring/common/kube/kube'
 import { loadKubeConfig } from '@metrics-ring/common/kube/kubeconfig'
 import { createLifecycle } from '@metrics-ring/common/lifecycle'
 import type { Log } from '@metrics-ring/common/log'
-import { createRedisStore } from '@metrics-ring/common/store/store-redis'
+import type { RedisStore } from '@metrics-ring/common/store/store-redis'
 import type { ShardConfig } from './config.ts'
-import { startCore } from './core.ts'
-import { createShardEvents } from './events.ts'
-import { createEndpoints } from './kubelet/endpoint.ts'
-import { createKubeletClient } from './kubelet/kubelet.ts'
-import { kubeletOptions } from './kubelet/kubelet-options.ts'
-import { followTargets } from './kubelet/targets.ts'
 import { serveHealth } from './report/health.ts'
-import { createNodeBook } from './report/node-book.ts'
 import { readinessChecks } from './report/readiness.ts'
 import { ringReport } from './report/report.ts'
 import { createLeaseApi } from './ring/leases.ts'
 import { times as timesOf } from './ring/times.ts'
+import { startScraping } from './scraping.ts'
+
+/** What a shard is given from outside. The store is closed with the shard. */
+export type ShardDeps = { log: Log; store: RedisStore; env: NodeJS.ProcessEnv }
 
 export type RunningShard = {
   /** Hands the nodes over to the other shards, then stops everything (SIGTERM). */
@@ -25,64 +22,30 @@ export type RunningShard = {
 }
 
 /** Builds a shard from its configuration, top to bottom. Rejects, with everything stopped, if it cannot start. */
-export async function startShard(config: ShardConfig, log: Log, env = process.env): Promise<RunningShard> {
+export async function startShard(config: ShardConfig, { log, store, env }: ShardDeps): Promise<RunningShard> {
   const clock = realClock
   const times = timesOf(config.intervalMs)
-  const book = createNodeBook(clock.mono)
-  const events = createShardEvents(log, { mono: clock.mono, book })
+  const self = config.identity
   const lifecycle = createLifecycle((error) => log.warn({ error: String(error) }, 'stopping failed'))
+  lifecycle.add(() => store.close())
   try {
     const kubeConfig = await loadKubeConfig(config.kubeconfig, env)
     const kube = createKubeClient(kubeConfig)
     lifecycle.add(() => kube.close())
-    const kubelets = createKubeletClient(kubeletOptions(config.kubelet, kubeConfig))
-    lifecycle.add(() => kubelets.close())
-    const endpoints = createEndpoints({ choice: config.kubelet.endpoint, mono: clock.mono, kubelets })
-    const store = createRedisStore({
-      url: config.redis.url,
-      tlsFiles: config.redis.tls,
-      ringName: config.ringName,
-      intervalMs: config.intervalMs,
-      onBadRecord: (node, reason) => log.warn({ node, reason }, 'ignoring a bad record in the store'),
-      log,
-    })
-    lifecycle.add(() => store.close())
     const leases = createLeaseApi({
       client: kube,
       clock,
       wallMs: () => Date.now(),
       namespace: config.leaseNamespace,
       ringName: config.ringName,
-      shard: config.identity,
-      holder: `${config.identity}_${env.POD_UID ?? randomUUID()}`,
+      shard: self,
+      holder: `${self}_${env.POD_UID ?? randomUUID()}`,
       leaseMs: times.leaseMs,
       requestMs: times.requestMs,
     })
-    const core = startCore({
-      self: config.identity,
-      clock,
-      times,
-      store,
-      leases,
-      fetchSample: async ({ kubelet }, call) =>
-        kubelet.ok ? endpoints.fetch(kubelet.target, call) : kubelet,
-      events,
-      random: Math.random,
-    })
-    lifecycle.add(core.stop)
+    const deps = { clock, log, kubeConfig, kube, store, leases, self, times, lifecycle }
+    const { core, targets, book } = startScraping(config, deps)
     const { shard, membership } = core
-    const targets = followTargets({
-      client: kube,
-      clock,
-      log,
-      nodeSelector: config.nodeSelector,
-      options: config.kubelet,
-      onTargets(current) {
-        shard.setTargets(current)
-        kubelets.retain(new Set(current.keys()))
-        endpoints.retain(new Set([...current.values()].map(({ uid }) => uid)))
-      },
-    })
     const stopHealth = await serveHealth(config.health.port, config.health.address, {
       checks: () =>
         readinessChecks({
@@ -94,11 +57,10 @@ export async function startShard(config: ShardConfig, log: Log, env = process.en
           claimedForMs: core.claimedForMs(),
           intervalMs: config.intervalMs,
         }),
-      ring: () => ringReport(config.identity, shard, membership, core.now()),
+      ring: () => ringReport(self, shard, membership, core.now()),
       nodes: book.report,
     })
     lifecycle.add(stopHealth)
-    lifecycle.add(targets.start())
     return {
       async drain() {
         await core.drain()

@@ -3,8 +3,8 @@ import { type Clock, type Stop, sleep } from '@metrics-ring/common/clock'
 import { every } from '@metrics-ring/common/every'
 import type { KubeClient } from '@metrics-ring/common/kube/kube'
 import { generatedPair, pairFromFiles, type ServingPair } from '@metrics-ring/common/tls'
-import type { FrontendConfig } from '../config.ts'
 import type { Events } from '../events.ts'
+import type { ServeConfig } from '../serve-config.ts'
 import { createApiServiceTrust } from './api-service-trust.ts'
 import { createServingSecret } from './serving-secret.ts'
 
@@ -21,7 +21,7 @@ export type ReadPair = () => Promise<ServingPair>
 export type PairReaderDeps = { client: KubeClient; clock: Clock; events: Events }
 
 /** How to read the pair there is, or make one. */
-export function pairReader(certificate: FrontendConfig['certificate'], deps: PairReaderDeps): ReadPair {
+export function pairReader(certificate: ServeConfig['certificate'], deps: PairReaderDeps): ReadPair {
   if ('certFile' in certificate) return () => pairFromFiles(certificate.certFile, certificate.keyFile)
   if ('secret' in certificate) return secretReader(certificate, deps)
   const dnsNames = [...serviceNames(defaultService.namespace, defaultService.name), 'localhost', hostname()]
@@ -29,7 +29,7 @@ export function pairReader(certificate: FrontendConfig['certificate'], deps: Pai
 }
 
 function secretReader(
-  { secret, services }: Extract<FrontendConfig['certificate'], { secret: unknown }>,
+  { secret, services }: Extract<ServeConfig['certificate'], { secret: unknown }>,
   { client, clock, events }: PairReaderDeps,
 ): ReadPair {
   const { namespace } = secret

@@ -6,6 +6,7 @@ import { createKubeClient, type KubeClient } from '@metrics-ring/common/kube/kub
 import { loadKubeConfig } from '@metrics-ring/common/kube/kubeconfig'
 import { createLifecycle, type Lifecycle } from '@metrics-ring/common/lifecycle'
 import { silentLog } from '@metrics-ring/common/log'
+import { openStore } from '@metrics-ring/common/store/open-store'
 import { createRedisStore } from '@metrics-ring/common/store/store-redis'
 import { type RedisServer, startRedisServer } from '@metrics-ring/common/testing/redis-server'
 import { type ControlPlane, startControlPlane } from '@metrics-ring/sim/control-plane'
@@ -66,7 +67,11 @@ describe('a whole frontend', function () {
   async function start(): Promise<RunningFrontend> {
     const { config, faults } = readFrontendConfig(argv, {})
     expect(faults).to.deep.equal([])
-    const frontend = await startFrontend(config, silentLog, {})
+    const frontend = await startFrontend(config, {
+      log: silentLog,
+      env: {},
+      store: openStore(config, silentLog),
+    })
     lifecycle.add(frontend.drain)
     return frontend
   }

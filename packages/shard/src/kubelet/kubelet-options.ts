@@ -1,10 +1,10 @@
 import type { KubeConfig } from '@metrics-ring/common/kube/kubeconfig'
 import { createReread } from '@metrics-ring/common/kube/reread'
-import type { ShardConfig } from '../config.ts'
+import type { ScrapeConfig } from '../scrape-config.ts'
 import type { KubeletClientOptions } from './kubelet.ts'
 
 /** Kubelets are shown the credentials of the API server's kubeconfig unless flags give others, as metrics-server does. */
-export function kubeletOptions(config: ShardConfig['kubelet'], kube: KubeConfig): KubeletClientOptions {
+export function kubeletOptions(config: ScrapeConfig['kubelet'], kube: KubeConfig): KubeletClientOptions {
   const { certFile, keyFile } = config
   const own = certFile && keyFile ? { cert: file(certFile), key: file(keyFile) } : undefined
   return {
