@@ -5,10 +5,11 @@ import type { Assignment } from '@metrics-ring/common/ring'
 import { createSharedClock } from '@metrics-ring/common/store/shared-clock'
 import type { SampleStore } from '@metrics-ring/common/store/store'
 import type { ShardEvents } from './events.ts'
+import type { ShardPorts } from './ports.ts'
 import type { LeaseApi } from './ring/leases.ts'
 import { createMembership } from './ring/membership.ts'
 import type { Times } from './ring/times.ts'
-import { createShard, type ShardDeps } from './shard.ts'
+import { createShard } from './shard.ts'
 
 /** How often the store's clock is read, and how often until it was read once, milliseconds. */
 const clockSyncMs = 10_000
@@ -23,7 +24,7 @@ export type CoreDeps = {
   times: Times
   store: SampleStore
   leases: LeaseApi
-  fetchSample: ShardDeps['fetchSample']
+  fetchSample: ShardPorts['fetchSample']
   events: ShardEvents
   random: () => number
   /** How a ring assigns, by protocol version; those that this release speaks by default. */

@@ -1,42 +1,14 @@
-import type { Clock, Stop } from '@metrics-ring/common/clock'
+import type { Stop } from '@metrics-ring/common/clock'
 import { type Assignment, assignments, type Ring } from '@metrics-ring/common/ring'
-import type { SampleStore } from '@metrics-ring/common/store/store'
-import type { ShardEvents } from './events.ts'
 import type { Target } from './kubelet/targets.ts'
-import type { Failures } from './patience.ts'
+import type { ClaimedNode, ShardPorts } from './ports.ts'
 import { type Claim, type ClaimEvent, isShadow, reduceClaim } from './ring/claims.ts'
 import { startCover } from './ring/cover.ts'
 import { createFreshnessReader } from './ring/freshness.ts'
 import { createSlots, lastSentMs } from './ring/slots.ts'
 import type { Times } from './ring/times.ts'
 import { createTurns, delayOf } from './ring/turns.ts'
-import { type Fetched, type Known, knownOf, type Outcome } from './scrape.ts'
-
-/** The ports of a shard's core: everything it touches besides its own memory. */
-export type ShardDeps = {
-  self: string
-  clock: Clock
-  times: Times
-  /** The shared clock, milliseconds. */
-  now: () => number
-  /** Reads the shared clock again. */
-  resync?: () => Promise<void>
-  store: SampleStore
-  fetchSample: (target: Target, call: { retry: boolean }) => Promise<Fetched>
-  events: ShardEvents
-  /** How a ring assigns, by protocol version. */
-  assignments?: ReadonlyMap<number, Assignment>
-}
-
-/** What is known of one claimed node. */
-export type ClaimedNode = {
-  claim: Claim
-  known?: Known
-  /** Failures since the last answer. */
-  failures?: Failures
-  /** The last scrape's outcome, and when it was sent and over (shared clock). */
-  last?: { outcome: Outcome['result']; reason?: string; atMs: number; endedMs: number; tookMs: number }
-}
+import { knownOf } from './scrape.ts'
 
 export type Shard = {
   /** The nodes there are; those that went are forgotten and deleted from the store by their owner. */
@@ -54,7 +26,7 @@ export type Shard = {
  * claim (claims.ts) that wakes it once an interval (slots.ts), and then it has its turn (turns.ts). What others leave
  * alone is found by the ladder (cover.ts).
  */
-export function createShard(deps: ShardDeps): Shard {
+export function createShard(deps: ShardPorts): Shard {
   const { self, clock, times, store, events } = deps
   const nodes = new Map<string, ClaimedNode>()
   let targets: ReadonlyMap<string, Target> = new Map()

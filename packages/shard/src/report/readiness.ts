@@ -1,4 +1,4 @@
-import type { ClaimedNode } from '../shard.ts'
+import type { ClaimedNode } from '../ports.ts'
 
 /** What readiness is judged by; times are milliseconds of a monotonic clock. */
 export type ReadinessInput = {

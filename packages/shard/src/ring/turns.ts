@@ -2,11 +2,11 @@ import { phaseMs } from '@metrics-ring/common/ring'
 import type { Freshness } from '@metrics-ring/common/store/store'
 import type { Target } from '../kubelet/targets.ts'
 import { failedAgain, patience } from '../patience.ts'
+import type { ClaimedNode, ShardPorts } from '../ports.ts'
 import { type Outcome, scrape } from '../scrape.ts'
-import type { ClaimedNode, ShardDeps } from '../shard.ts'
 import { actsAfterMs, type ClaimEvent, judge } from './claims.ts'
 
-export type TurnDeps = ShardDeps & {
+export type TurnDeps = ShardPorts & {
   claimed: (node: string) => ClaimedNode | undefined
   target: (node: string) => Target | undefined
   change: (node: string, event: ClaimEvent) => void
@@ -75,7 +75,7 @@ export function createTurns(deps: TurnDeps) {
 }
 
 /** How long after its phase a node's turn comes, milliseconds. */
-export function delayOf({ claim, last }: ClaimedNode, self: string, times: ShardDeps['times']): number {
+export function delayOf({ claim, last }: ClaimedNode, self: string, times: ShardPorts['times']): number {
   const spreadMs = phaseMs(self, times.gainedMs)
   return actsAfterMs(
     claim,
