@@ -10,6 +10,7 @@ import {
   upgradeShards,
   withoutApi,
 } from './chaos-moves.ts'
+import type { RedisTopology } from './chaos-redis.ts'
 import type { Site } from './chaos-site.ts'
 
 /** What may be said of a fault; at W = 15 s where it is a time, in seconds. Absent: nothing to reach. */
@@ -31,6 +32,8 @@ export type Fault = {
   title: string
   /** How many shards there are before; as many as usual unless said. */
   shards?: number
+  /** One server alone unless said. */
+  redis?: RedisTopology
   targets: Targets
   /** There is nobody to create a pod while it lasts. */
   apiIsAway?: boolean
@@ -129,12 +132,20 @@ export const faults: readonly Fault[] = [
   {
     name: 'redis',
     title: 'Redis killed, back empty after 5 s',
-    targets: { extraPercent: 1 },
+    targets: { missed: 0, extraPercent: 1 },
     async inflict(site) {
-      await site.redis.kill()
+      const server = await site.redis.primary()
+      await server.kill()
       await sleep(scaled(site, 5))
-      await site.redis.restart()
+      await server.restart()
     },
+  },
+  {
+    name: 'failover',
+    title: 'Redis failed over by Sentinels',
+    redis: 'sentinels',
+    targets: { missed: 0, extraPercent: 1 },
+    inflict: ({ redis }) => redis.failOver(),
   },
   {
     name: 'nodes',

@@ -4,12 +4,13 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { createDeployment, type Deployment } from '@metrics-ring/cli/demo/deployment'
 import type { ServiceProcess } from '@metrics-ring/cli/demo/process'
+import { createLifecycle } from '@metrics-ring/common/lifecycle'
 import { createRedisStore } from '@metrics-ring/common/store/store-redis'
-import { type RedisServer, startRedisServer } from '@metrics-ring/common/testing/redis-server'
 import { type Cluster, startCluster } from '@metrics-ring/sim/cluster'
 import { type AgeWatch, watchAges } from './chaos-ages.ts'
 import type { ListerRequest } from './chaos-lister.ts'
 import { createPods, type Pods } from './chaos-pods.ts'
+import { type RedisTopology, type SiteRedis, startRedis } from './chaos-redis.ts'
 import { untilComplete, untilReady } from './chaos-wait.ts'
 import { type Peer, startPeer } from './processes.ts'
 import type { Bench } from './scenario.ts'
@@ -23,6 +24,7 @@ export type SiteOptions = {
   sampling: 'cadvisor' | 'cri'
   /** How shards show kubelets who they are. */
   credentials: 'certificate' | 'token'
+  redis: RedisTopology
 }
 
 /**
@@ -32,7 +34,7 @@ export type SiteOptions = {
 export type Site = {
   options: SiteOptions
   cluster: Cluster
-  redis: RedisServer
+  redis: SiteRedis
   deployment: Deployment
   lister: Peer<ListerRequest>
   pods: Pods
@@ -42,17 +44,22 @@ export type Site = {
   spare: ServiceProcess
   /** Lists go through the aggregation layer, or, while there is no API server, to the frontends themselves. */
   listThrough(what: 'aggregator' | 'frontends'): Promise<void>
+  stop(): Promise<void>
 }
 
 const silent = { debug() {}, info() {}, warn() {}, error() {} }
 
 export async function startSite(bench: Bench, options: SiteOptions): Promise<Site> {
-  const { lifecycle, progress } = bench
+  const { progress } = bench
+  const lifecycle = createLifecycle((error) => progress(`stopping: ${String(error)}`))
+  bench.lifecycle.add(lifecycle.stop)
   const { nodes, podsPerNode, intervalMs, sampling } = options
   const dir = mkdtempSync(join(tmpdir(), 'metrics-ring-chaos-'))
   lifecycle.add(() => rmSync(dir, { recursive: true, force: true }))
-  progress(`starting Redis and ${nodes} kubelets with ${podsPerNode} pods each; logs in ${dir}`)
-  const redis = await startRedisServer()
+  progress(
+    `starting Redis (${options.redis}) and ${nodes} kubelets with ${podsPerNode} pods each; logs in ${dir}`,
+  )
+  const redis = await startRedis(options.redis)
   lifecycle.add(redis.stop)
   const cluster = await startCluster({
     nodes,
@@ -83,7 +90,8 @@ export async function startSite(bench: Bench, options: SiteOptions): Promise<Sit
   lifecycle.add(() => store.close())
   const ages = watchAges(store, () => cluster.model.nodes().map(({ name }) => name), intervalMs)
   lifecycle.add(ages.stop)
-  const site = { options, cluster, redis, deployment, lister, pods, ages, bench, spare, listThrough }
+  const { stop } = lifecycle
+  const site = { options, cluster, redis, deployment, lister, pods, ages, bench, spare, listThrough, stop }
   progress('waiting for every pod to be served')
   await untilComplete(site)
   return site

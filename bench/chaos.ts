@@ -4,11 +4,11 @@ import { type Fault, faults } from './chaos-faults.ts'
 import { measure, seconds } from './chaos-measure.ts'
 import { addShards, drain } from './chaos-moves.ts'
 import { faultRows, unmeasured } from './chaos-rows.ts'
-import { type Site, startSite } from './chaos-site.ts'
+import { type Site, type SiteOptions, startSite } from './chaos-site.ts'
 import { untilSettled } from './chaos-wait.ts'
 import type { Listed } from './chaos-watcher.ts'
 import { type Row, table } from './rows.ts'
-import type { Scenario } from './scenario.ts'
+import type { Bench, Scenario } from './scenario.ts'
 
 const names = faults.map(({ name }) => name)
 
@@ -51,7 +51,7 @@ export const chaosScenario: Scenario = {
   flags,
   async run(bench, given) {
     const chosen = chosenFaults(given.faults as string[])
-    const site = await startSite(bench, {
+    const options = {
       nodes: Number(given.nodes),
       podsPerNode: Number(given['pods-per-node']),
       shards: Number(given.shards),
@@ -59,9 +59,12 @@ export const chaosScenario: Scenario = {
       intervalMs: Number(given.interval),
       sampling: given.sampling === 'cri' ? 'cri' : 'cadvisor',
       credentials: given.credentials === 'token' ? 'token' : 'certificate',
-    })
+    } as const
     const rows: Row[] = []
-    for (const fault of chosen) rows.push(...(await rowsOf(site, fault)))
+    for (const redis of ['single', 'sentinels'] as const) {
+      const here = chosen.filter((fault) => (fault.redis ?? 'single') === redis)
+      if (here.length > 0) rows.push(...(await rowsOfAll(bench, { ...options, redis }, here)))
+    }
     return rows
   },
 }
@@ -72,6 +75,14 @@ function chosenFaults(wanted: readonly string[]): Fault[] {
     if (!fault) throw new Error(`--faults: there is no ${name}; there are ${names.join(', ')}`)
     return fault
   })
+}
+
+async function rowsOfAll(bench: Bench, options: SiteOptions, chosen: readonly Fault[]): Promise<Row[]> {
+  const site = await startSite(bench, options)
+  const rows: Row[] = []
+  for (const fault of chosen) rows.push(...(await rowsOf(site, fault)))
+  await site.stop()
+  return rows
 }
 
 /** A fault that cannot be inflicted costs its own rows only. */
