@@ -68,15 +68,25 @@ async function answerScrape(
 ): Promise<void> {
   const { fault, reader } = asked
   const skewMs = fault?.kind === 'clockStep' ? fault.ms : 0
-  const text = summary ? reader.summary(scrape.atMs, skewMs) : reader.text(scrape.atMs, skewMs)
+  const full = summary ? reader.summary(scrape.atMs, skewMs) : reader.text(scrape.atMs, skewMs)
+  const text = fault?.kind === 'lacks' ? withoutSeries(full, fault.what) : full
   const accepted = fault?.kind !== 'noGzip' && acceptsGzip(request.headers['accept-encoding'])
   const body = accepted ? await compress(text, { level: constants.Z_BEST_SPEED }) : Buffer.from(text)
   response.setHeader('Content-Type', summary ? 'application/json' : CONTENT_TYPE)
+  if (skewMs !== 0) response.setHeader('Date', new Date(Date.now() + skewMs).toUTCString())
   if (accepted && !poured(fault)) response.setHeader('Content-Encoding', 'gzip')
   if (await spoil(fault, { response, scrape, socket, body })) return
   scrape.bytes = body.length
   response.setHeader('Content-Length', body.length)
   response.end(body)
+}
+
+function withoutSeries(text: string, of: 'node' | 'pods'): string {
+  const series = of === 'node' ? /^node_/ : /^(pod|container)_/
+  return text
+    .split('\n')
+    .filter((line) => !series.test(line))
+    .join('\n')
 }
 
 /** These bodies are made up, and not compressed. */

@@ -26,13 +26,16 @@ export type Fault =
   | { kind: 'noGzip' }
   /** The node's clock is off by so many milliseconds. */
   | { kind: 'clockStep'; ms: number }
+  /** 200, but the kubelet has no figures of one kind, as with an old container runtime. */
+  | { kind: 'lacks'; what: 'node' | 'pods' }
   /** As kubelets of old: no `/metrics/resource`, only `/stats/summary`. */
   | { kind: 'noResource' }
   /** The connection of the next scrape is cut; after that all is well. */
   | { kind: 'dropNext' }
   | { kind: 'certificate'; problem: CertificateProblem }
 
-export type CertificateProblem = 'expired' | 'unknownAuthority' | 'wrongName'
+/** `none`: it waits for its certificate to be approved, and ends every handshake with `internal_error`. */
+export type CertificateProblem = 'expired' | 'unknownAuthority' | 'wrongName' | 'none'
 
 const FILLER = Buffer.from(
   '# a comment that says nothing, at some length, over and over again..\n'.repeat(950),

@@ -65,6 +65,17 @@ describe('a kubelet with a fault', () => {
     expect((await cluster.get(NODE)).text).to.include('node_cpu')
   })
 
+  it('has no figures of its node, or none of its pods', async () => {
+    const names = async () => samples((await cluster.get(NODE)).text).map(({ name }) => name)
+    await set({ kind: 'lacks', what: 'node' })
+    expect((await names()).filter((name) => name.startsWith('node_'))).to.deep.equal([])
+    expect((await names()).filter((name) => name.startsWith('container_'))).to.not.deep.equal([])
+    await set({ kind: 'lacks', what: 'pods' })
+    expect((await names()).filter((name) => !name.startsWith('node_'))).to.deep.equal([
+      'resource_scrape_error',
+    ])
+  })
+
   it('resets the connection in the middle of a body', async () => {
     await set({ kind: 'resetMidBody' })
     expect(await scrape()).to.equal('ECONNRESET')
@@ -96,6 +107,8 @@ describe('a kubelet with a fault', () => {
     for (const ms of [3_600_000, -3_600_000]) {
       await set({ kind: 'clockStep', ms })
       expect((await read())?.atMs).to.be.closeTo((right?.atMs ?? 0) + ms, 60_000)
+      const { date } = (await cluster.get(NODE)).headers
+      expect(Date.parse(String(date))).to.be.closeTo(Date.now() + ms, 60_000)
     }
   })
 
@@ -104,6 +117,13 @@ describe('a kubelet with a fault', () => {
     expect(await scrape()).to.equal('ECONNRESET')
     expect(await scrape()).to.equal('200')
     expect(cluster.kubelets.requests(NODE).map(({ answered }) => answered)).to.deep.equal([false, true])
+  })
+
+  it('ends every handshake while it has no certificate', async () => {
+    await set({ kind: 'certificate', problem: 'none' })
+    expect(await outcome(cluster.get(NODE, { agent: false }))).to.equal('EPROTO')
+    await set()
+    expect(await outcome(cluster.get(NODE, { agent: false }))).to.equal('200')
   })
 
   it('shows a certificate that no strict client takes', async () => {

@@ -13,7 +13,13 @@ export type KubeRequest = {
 }
 
 /** The JSON body of an answer, whatever its status. */
-export type KubeAnswer = { status: number; retryAfterMs?: number; body: unknown }
+export type KubeAnswer = {
+  status: number
+  retryAfterMs?: number
+  /** When it was sent, by the API server's clock, milliseconds since the epoch; to the second. */
+  dateMs?: number
+  body: unknown
+}
 
 /**
  * Requests to the kube-apiserver. An HTTP status is an answer, not an error;
@@ -88,9 +94,11 @@ async function answer(server: string, response: Response): Promise<KubeAnswer> {
     throw unreachable(server, error)
   }
   const retryAfter = Number(response.headers['retry-after'])
+  const dateMs = Date.parse(String(response.headers.date))
   return {
     status: response.statusCode,
     ...(retryAfter > 0 ? { retryAfterMs: retryAfter * 1000 } : {}),
+    ...(dateMs > 0 ? { dateMs } : {}),
     body: parseBody(text),
   }
 }

@@ -8,6 +8,8 @@ export type Answer = {
   body: Buffer
   /** Bytes of the body on the wire. */
   wireBytes: number
+  /** The header Date: the clock of the node, to the second. Empty if there is none. */
+  date: string
 }
 
 type Headers = Record<string, string | string[] | undefined>
@@ -40,6 +42,7 @@ export function collect(
 ): AnswerHandler & { cut(why: Failure): void } {
   const chunks: Buffer[] = []
   let wireBytes = 0
+  let date = ''
   let gzip = false
   let started = false
   let refusal: Failure | undefined
@@ -52,6 +55,7 @@ export function collect(
   }
 
   function start(controller: Controller, headers: Headers): void {
+    date = String(headers.date ?? '')
     const coding = String(headers['content-encoding'] ?? 'identity').toLowerCase()
     gzip = coding === 'gzip' || coding === 'x-gzip'
     if (!gzip && coding !== 'identity')
@@ -73,7 +77,7 @@ export function collect(
       else if (!refusal) chunks.push(chunk)
     },
     onResponseEnd() {
-      done(refusal ?? { ok: true, body: Buffer.concat(chunks, wireBytes), wireBytes, gzip })
+      done(refusal ?? { ok: true, body: Buffer.concat(chunks, wireBytes), wireBytes, date, gzip })
     },
     onResponseError(_, error) {
       const reason = errorReason(error)
@@ -90,11 +94,11 @@ export async function inflate(
   answer: Answer & { gzip: boolean },
   limitBytes: number,
 ): Promise<Answer | Failure> {
-  const { body, wireBytes } = answer
-  if (!answer.gzip) return { ok: true, body, wireBytes }
+  const { body, wireBytes, date } = answer
+  if (!answer.gzip) return { ok: true, body, wireBytes, date }
   try {
     const plain = await gunzipAsync(body, { maxOutputLength: limitBytes, chunkSize: 65_536 })
-    return { ok: true, body: plain, wireBytes }
+    return { ok: true, body: plain, wireBytes, date }
   } catch (error) {
     const large = error instanceof Error && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE'
     return large ? tooLarge(limitBytes) : failure('bad_encoding', `gzip: ${describe(error)}`)

@@ -18,7 +18,7 @@ function setUp(choice: EndpointChoice) {
         asked.push(path)
         const reason = answers[path]
         if (reason) return { ...failure(reason, ''), tookMs: 1 }
-        return { ok: true, body: Buffer.from(''), wireBytes: 0, address: '127.0.0.1', tookMs: 1 }
+        return { ok: true, body: Buffer.from(''), wireBytes: 0, date: '', address: '127.0.0.1', tookMs: 1 }
       },
     },
   })

@@ -57,6 +57,7 @@ describe('the kubelet client', () => {
       for (let times = 0; times < 5; times++) {
         const scraped = await kubelets.scrape(targetAt(kubelet.port, { path: '/nodes/a/metrics?b=c' }))
         expect(scraped).to.deep.include({ ok: true, address: '127.0.0.1', wireBytes: 31 })
+        expect(scraped.ok && Date.parse(scraped.date)).to.be.closeTo(Date.now(), 60_000)
         expect(scraped.ok && scraped.body.toString()).to.equal('node_cpu_usage_seconds_total 1\n')
         expect(scraped.tookMs).to.be.within(0, 2_000)
       }

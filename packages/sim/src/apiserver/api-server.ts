@@ -71,6 +71,7 @@ export async function startApiServer(options: ApiServerOptions) {
     },
 
     outage: faults.outage,
+    stepClock: faults.stepClock,
 
     /** Partitions one user, or one of several sharing a user (see Identity), from the API server. */
     cutOff(who: string, mode: CutMode = 'reset'): void {

@@ -13,7 +13,15 @@ export type Faults = ReturnType<typeof createFaults>
 export function createFaults() {
   let outage: Outage | undefined
   const cut = new Map<string, CutMode>()
+  let clockMs = 0
   return {
+    /** How far its clock is off, milliseconds: seen in the header Date. */
+    stepClock(ms: number): void {
+      clockMs = ms
+    },
+    tellTime(response: Http2ServerResponse): void {
+      if (clockMs !== 0) response.setHeader('date', new Date(Date.now() + clockMs).toUTCString())
+    },
     outage: () => outage,
     setOutage(next: Outage | undefined): void {
       outage = next

@@ -66,6 +66,7 @@ export async function startFront({ clusterCa, port = 0, ...stored }: ApiServerOp
   async function serve(request: Http2ServerRequest, response: Http2ServerResponse): Promise<void> {
     response.on('error', () => {})
     request.on('error', () => {})
+    faults.tellTime(response)
     try {
       const call = await admit(request, response)
       if (call) await handle(call)
