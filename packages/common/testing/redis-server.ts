@@ -1,10 +1,10 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { Writable } from 'node:stream'
 import { CodedError } from '../src/errors.ts'
+import { spawnWithUs } from './spawn-with-us.ts'
 
 export type RedisServer = {
   port: number
@@ -90,24 +90,15 @@ export async function startRedisServer({
   }
 }
 
-/** Becomes redis-server, beside a watcher that ends it if our end of the pipe is closed without a word. */
-const launcher = '(read word <&3 || kill -9 $$) & exec 3<&- redis-server "$@"'
-
 function startProcess(
   args: readonly string[],
   env: Readonly<Record<string, string>>,
   readyText: string,
 ): Promise<ChildProcess> {
-  const stdio = ['ignore', 'pipe', 'inherit', 'pipe'] as const
-  const child = spawn('sh', ['-c', launcher, 'sh', ...args], {
-    stdio: [...stdio],
+  const child = spawnWithUs('redis-server', args, {
+    stdio: ['ignore', 'pipe', 'inherit'],
     env: { ...process.env, ...env },
   })
-  const pipe = child.stdio[3]
-  if (pipe instanceof Writable) {
-    pipe.on('error', () => {})
-    child.once('exit', () => pipe.end('ended\n'))
-  }
   return ready(child, readyText)
 }
 

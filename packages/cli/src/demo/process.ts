@@ -1,8 +1,8 @@
-import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createWriteStream, readFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { fileURLToPath } from 'node:url'
+import { spawnWithUs } from '@metrics-ring/common/testing/spawn-with-us'
 
 export type ServiceProcess = {
   /** As in the ring, or of a frontend. */
@@ -13,13 +13,13 @@ export type ServiceProcess = {
   logFile: string
   alive(): boolean
   signal(signal: NodeJS.Signals): void
-  /** Resolves when the process is gone. */
-  exited: Promise<void>
+  /** Resolves when the process is gone, with its exit code; null: a signal killed it. */
+  exited: Promise<number | null>
 }
 
 const main = fileURLToPath(new URL('../main.ts', import.meta.url))
 
-/** Starts `metrics-ring <command> …` as a process of its own; its log goes to a file. */
+/** Starts `metrics-ring <command> …` as a process that does not outlive this one; its log goes to a file. */
 export function startProcess(options: {
   name: string
   port: number
@@ -28,14 +28,17 @@ export function startProcess(options: {
   logFile: string
 }): ServiceProcess {
   const { name, port, args, env, logFile } = options
-  const child: ChildProcess = spawn(process.execPath, [main, ...args], {
+  const child = spawnWithUs(process.execPath, [main, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, ...env },
   })
   const log = createWriteStream(logFile, { flags: 'a' })
   child.stdout?.pipe(log, { end: false })
   child.stderr?.pipe(log, { end: false })
-  const exited = once(child, 'exit').then(() => void log.end())
+  const exited = once(child, 'exit').then(([code]: (number | null)[]) => {
+    log.end()
+    return code ?? null
+  })
   const alive = () => child.exitCode === null && child.signalCode === null
   return {
     name,

@@ -43,6 +43,8 @@ export function startCommand(...args: string[]) {
   const ended = end()
   return {
     ended,
+    /** Processes that it started and that still run. */
+    running: () => [...started].filter(isAlive),
     signal: (signal: NodeJS.Signals) => void child.kill(signal),
     started: () => started.size,
     /** Resolves when its stderr has the words. */

@@ -1,5 +1,6 @@
 import { expect } from 'chai'
 import { type Ended, startCommand } from './demo-process.ts'
+import { until } from './installation.ts'
 import { rowsOf } from './top.ts'
 
 const small = ['--nodes', '4', '--pods-per-node', '3', '--shards', '2', '--frontends', '1']
@@ -63,6 +64,16 @@ describe('metrics-ring demo', function () {
       expect(code).to.equal(130)
     })
   }
+
+  it('takes all its processes with it when it is killed', async () => {
+    const demo = startCommand('demo', ...small)
+    await demo.says('waiting for data')
+    const services = demo.running()
+    expect(services.length, 'redis-server, two shards, a frontend').to.be.at.least(4)
+    demo.signal('SIGKILL')
+    await demo.ended
+    await until(() => demo.running().map((pid) => `process ${pid} runs on`), 10_000)
+  })
 
   it('ends well when it is interrupted while it is watched', async () => {
     const demo = startCommand('demo', ...small)
