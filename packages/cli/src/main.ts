@@ -11,6 +11,10 @@ const commands: Record<string, { help: string; run: (argv: string[]) => Promise<
     help: 'serve the Metrics API',
     run: async (argv) => (await import('@metrics-ring/frontend/service')).runFrontend(argv),
   },
+  standalone: {
+    help: 'scrape and serve in one process, without Redis',
+    run: async (argv) => (await import('./standalone/standalone.ts')).runStandalone(argv),
+  },
   demo: {
     help: 'run everything in a simulated cluster and watch it',
     run: async (argv) => (await import('./demo/demo.ts')).runDemo(argv),
@@ -31,7 +35,7 @@ if (command) await command.run(argv)
 else usage(name)
 
 function usage(asked: string): void {
-  const lines = Object.entries(commands).map(([each, { help }]) => `  ${each.padEnd(10)}${help}`)
+  const lines = Object.entries(commands).map(([each, { help }]) => `  ${each.padEnd(12)}${help}`)
   const text = `metrics-ring ${version}: a sharded, highly available replacement for the Kubernetes metrics-server.
 
 Usage: metrics-ring <command> [flags]

@@ -19,10 +19,13 @@ export type DeploymentOptions = {
 /** metrics-ring installed in a simulated cluster: real processes, registered behind the aggregation layer. */
 export type Deployment = {
   shards(): ServiceProcess[]
+  /** All that serve, a standalone process among them. */
   frontends(): ServiceProcess[]
   addShard(): Promise<ServiceProcess>
   /** Resolves when the process is started; the aggregation layer hears of it when it is ready. */
   addFrontend(): Promise<ServiceProcess>
+  /** Both tiers in one process, beside no other. */
+  addStandalone(): Promise<ServiceProcess>
   /** Starts a killed frontend again: same port, same certificate. */
   restartFrontend(frontend: ServiceProcess): ServiceProcess
   /** Registers both APIServices once the frontends have made their certificates, which become the caBundle. */
@@ -38,6 +41,8 @@ const service = { namespace: 'kube-system', name: 'metrics-server' }
 const startMs = 30_000
 const shardAccount = 'kube-system:metrics-ring-shard'
 const frontendAccount = 'kube-system:metrics-ring-frontend'
+const standaloneAccount = 'kube-system:metrics-server'
+const kubeletArgs = ['--kubelet-use-node-status-port', '--kubelet-preferred-address-types=InternalIP']
 
 export function createDeployment(options: DeploymentOptions): Deployment {
   const { cluster, dir } = options
@@ -47,7 +52,8 @@ export function createDeployment(options: DeploymentOptions): Deployment {
   const logs = new Map<string, string>()
   let shardsStarted = 0
   let stopped = false
-  const common = [`--metric-resolution=${options.intervalMs}ms`, '--ring-name=demo']
+  const resolution = `--metric-resolution=${options.intervalMs}ms`
+  const common = [resolution, '--ring-name=demo']
   const env = { REDIS_URL: options.redisUrl }
   mkdirSync(dir, { recursive: true })
 
@@ -66,18 +72,20 @@ export function createDeployment(options: DeploymentOptions): Deployment {
     const port = await freePort()
     const kubeconfig = cluster.serviceAccountKubeconfig(shardAccount, name)
     const args = ['shard', `--kubeconfig=${kubeconfig}`, `--identity=${name}`, `--health-port=${port}`]
-    const kubelets = ['--kubelet-use-node-status-port', '--kubelet-preferred-address-types=InternalIP']
-    const more = ['--health-address=127.0.0.1', ...kubelets, ...common, ...(options.shardArgs ?? [])]
+    const more = ['--health-address=127.0.0.1', ...kubeletArgs, ...common, ...(options.shardArgs ?? [])]
     return start(name, port, [...args, ...more], shards)
   }
-  function startFrontend(name: string, port: number): ServiceProcess {
-    const kubeconfig = cluster.serviceAccountKubeconfig(frontendAccount, name)
+  function startServing(name: string, port: number, account: string, args: string[]): ServiceProcess {
     const certDir = join(dir, `${name}-certificates`)
     certDirs.set(port, certDir)
-    const args = ['frontend', `--kubeconfig=${kubeconfig}`, `--secure-port=${port}`, `--cert-dir=${certDir}`]
-    const more = ['--bind-address=127.0.0.1', ...common, ...(options.frontendArgs ?? [])]
-    return start(name, port, [...args, ...more], frontends)
+    const kubeconfig = `--kubeconfig=${cluster.serviceAccountKubeconfig(account, name)}`
+    const serving = ['--bind-address=127.0.0.1', `--secure-port=${port}`, `--cert-dir=${certDir}`]
+    return start(name, port, [...args, kubeconfig, ...serving, ...(options.frontendArgs ?? [])], frontends)
   }
+  const startFrontend = (name: string, port: number) =>
+    startServing(name, port, frontendAccount, ['frontend', ...common])
+  const startStandalone = (name: string, port: number) =>
+    startServing(name, port, standaloneAccount, ['standalone', resolution, ...kubeletArgs])
   async function register(signal: AbortSignal) {
     const files = [...certDirs.values()].map((each) => join(each, 'apiserver.crt'))
     const deadlineMs = Date.now() + startMs
@@ -98,7 +106,9 @@ export function createDeployment(options: DeploymentOptions): Deployment {
     frontends: () => [...frontends],
     addShard,
     addFrontend: async () => startFrontend(`frontend-${certDirs.size}`, await freePort()),
-    restartFrontend: ({ name, port }) => startFrontend(name, port),
+    addStandalone: async () => startStandalone('standalone', await freePort()),
+    restartFrontend: ({ name, port }) =>
+      name === 'standalone' ? startStandalone(name, port) : startFrontend(name, port),
     register,
     lastLogLines,
     async stop() {

@@ -16,6 +16,8 @@ export type InstallOptions = Pick<ClusterOptions, 'nodes' | 'podsPerNode' | 'sam
   shards: number
   /** 0: nothing is registered, and there is no API to ask. */
   frontends: number
+  /** Both tiers in one process, which needs no Redis and gets none. */
+  standalone?: boolean
   /** How the services reach Redis; straight by default. */
   redisUrl?: string
   frontendArgs?: string[]
@@ -48,9 +50,10 @@ export async function install(options: InstallOptions): Promise<Installation> {
     lifecycle.add(deployment.stop)
     for (let i = 0; i < options.frontends; i++) await deployment.addFrontend()
     for (let i = 0; i < options.shards; i++) await deployment.addShard()
+    if (options.standalone) await Promise.all([deployment.addStandalone(), redis.kill()])
     const api = await connectApi(cluster)
     lifecycle.add(api.close)
-    if (options.frontends > 0) await deployment.register(AbortSignal.timeout(60_000))
+    if (deployment.frontends().length > 0) await deployment.register(AbortSignal.timeout(60_000))
     const kubectl = await createKubectl(cluster.kubeconfigPath)
     return { cluster, redis, deployment, kubectl, api, stop: lifecycle.stop }
   } catch (error) {

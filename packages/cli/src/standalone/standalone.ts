@@ -1,0 +1,18 @@
+import { runService } from '@metrics-ring/common/service'
+import { keepYoungHeapSmall } from '@metrics-ring/shard/young-heap'
+import { readStandaloneConfig, standaloneFlags } from './standalone-config.ts'
+import { startStandalone } from './wire.ts'
+
+/** `metrics-ring standalone …`: runs until SIGTERM or SIGINT. */
+export function runStandalone(argv: readonly string[], env = process.env): Promise<void> {
+  return runService({
+    name: 'standalone',
+    summary: 'Scrapes all kubelets and serves the Metrics API from one process, as metrics-server does.',
+    flags: standaloneFlags,
+    read: () => readStandaloneConfig(argv, env),
+    async start(config, log) {
+      keepYoungHeapSmall()
+      return (await startStandalone(config, log, env)).drain
+    },
+  })
+}
