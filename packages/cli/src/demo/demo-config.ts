@@ -34,7 +34,7 @@ export const demoFlags = {
 
 export const demoHelp = `Runs metrics-ring in a simulated cluster: a kube-apiserver and kubelets that play the real protocol, a private
 Redis, and shards and frontends as processes of their own. Shows the ring and what kubectl top prints, live, until
-Ctrl-C; keys kill, stop and add shards. Everything listens on loopback, and nothing is left behind.
+Ctrl-C; keys kill, drain, pause and add shards. Everything listens on loopback, and nothing is left behind.
 
 Usage: metrics-ring demo [flags]
 

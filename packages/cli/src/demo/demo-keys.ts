@@ -18,7 +18,7 @@ export function recordDeeds(deployment: Deployment, abort: AbortController, chan
   function hit(victim: ServiceProcess | undefined, signal: NodeJS.Signals, what: string) {
     if (!victim) return tell(`there is no ${what} left`)
     victim.signal(signal)
-    tell(`${signal === 'SIGKILL' ? 'kill -9' : 'kill -TERM'} ${victim.pid} (${victim.name})`)
+    tell(`kill -${signal === 'SIGKILL' ? '9' : signal.slice(3)} ${victim.pid} (${victim.name})`)
   }
   async function addShard() {
     const { name, pid } = await deployment.addShard()
@@ -32,10 +32,24 @@ export function recordDeeds(deployment: Deployment, abort: AbortController, chan
     const { name, pid } = deployment.restartFrontend(victim)
     tell(`${name} started again (pid ${pid})`)
   }
+  /** One at a time: the same key lets it go on. */
+  let paused: ServiceProcess | undefined
+  const running = () => deployment.shards().filter((shard) => shard !== paused)
+  function pauseOrResume() {
+    if (paused?.alive()) {
+      paused.signal('SIGCONT')
+      tell(`kill -CONT ${paused.pid} (${paused.name})`)
+      paused = undefined
+    } else {
+      paused = anyOf(running())
+      hit(paused, 'SIGSTOP', 'shard')
+    }
+  }
   const failed = (error: unknown) => tell(String(error))
   const keys: Record<string, () => void> = {
-    k: () => hit(anyOf(deployment.shards()), 'SIGKILL', 'shard'),
-    t: () => hit(anyOf(deployment.shards()), 'SIGTERM', 'shard'),
+    k: () => hit(anyOf(running()), 'SIGKILL', 'shard'),
+    t: () => hit(anyOf(running()), 'SIGTERM', 'shard'),
+    s: pauseOrResume,
     a: () => void addShard().catch(failed),
     f: () => void replaceFrontend().catch(failed),
     q: () => abort.abort(),

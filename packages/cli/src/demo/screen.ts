@@ -44,7 +44,7 @@ function drawRing({ shards, nodes }: DemoState, columns: number, rows: number): 
 
 function drawShard({ name, pid, counts }: ShardView, nodes: number, columns: number): string {
   const who = `  ${name.padEnd(9)} ${`(pid ${pid})`.padEnd(13)}`
-  if (!counts) return `${who}starting, or gone`
+  if (!counts) return `${who}no answer: starting, stopped or gone`
   const covered = counts.retained + counts.adopted
   const width = Math.max(10, Math.min(60, columns - who.length - 28))
   const length = (part: number) => Math.round((part * width) / Math.max(1, nodes))
@@ -65,7 +65,7 @@ function drawPace({ pace, oldestSampleMs, top }: DemoState, { worstMissing }: Sc
 }
 
 function drawHelp({ keys }: ScreenInfo): string[] {
-  return keys ? ['[k] kill -9 shard  [t] SIGTERM  [a] add shard  [f] kill -9 frontend  [q] quit'] : []
+  return keys ? ['shard: [k]ill -9  [t]erm  [s]top, cont  [a]dd   frontend: [f] kill -9   [q]uit'] : []
 }
 
 /** Not cut: a path is of use only in full. */

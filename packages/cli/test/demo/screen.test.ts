@@ -86,7 +86,7 @@ describe('the screen of the demo', () => {
     ]
     const text = drawScreen(state({ shards }), info, sizes[0]!).join('\n')
     expect(text).to.match(/shard-0 .*█{14}░{7} 10 nodes, covers 5/)
-    expect(text).to.match(/shard-1 .*starting, or gone/)
+    expect(text).to.match(/shard-1 .*no answer: starting, stopped or gone/)
   })
 
   it('says why a table is still empty', () => {
