@@ -4,6 +4,12 @@ import type { Times } from './times.ts'
 /**
  * This shard's claim on a node: whether it scrapes it, and why. Pure: claim and event in, claim out.
  *
+ * φ is the node's phase: its own moment in every interval, the same for all shards (slots.ts). The store tells of each
+ * node when it was last scraped, and by whom. A scrape by another at φ or later is evidence that the other covers the
+ * node in this interval, whatever either of us thinks of the ring. A scrape costs little and an interval without one
+ * shows, so a node is taken before it is given: for a moment two shards may hold it, and the second one to act looks
+ * first, so that it is scraped once all the same.
+ *
  *                     the ring gives it to me
  *        ┌──────┐ ─────────────────────────────▶ ┌────────┐  I scraped it   ┌───────┐
  *   ──▶  │ none │                                │ gained │ ──────────────▶ │  own  │
@@ -17,11 +23,13 @@ import type { Times } from './times.ts'
  *
  * - own: scraped at its phase φ in every interval, unconditionally.
  * - gained: mine by the ring, but its last owner may not know yet: shortly after φ look at the store; if another has
- *   scraped it in this interval, leave it at that; otherwise scrape it, and it is own.
+ *   scraped it in this interval, leave it at that (that one is yet to see me and let go); otherwise scrape it, and it
+ *   is own.
  * - retained, adopted: not mine by the ring, covered until another is seen scraping it. A while after φ look at the
  *   store; if another has scraped it in this interval, that is evidence and the node is dropped; otherwise scrape it.
  * - A shadow whose own scrapes fail drops the node when it sees that another has tried since: it covers nothing.
- * - Two shards that both own a node: the one whose scrape is the duplicate sees it. The one later in the node's
+ * - Two shards that both own a node: the store calls a scrape that follows another within a third of an interval a
+ *   duplicate (common/store/fence.ts), so the one whose scrape came second sees it. The one later in the node's
  *   preference steps back to gained: by its ring the node is its own, but as long as the other scrapes it, it looks
  *   on. The earlier one scrapes a little before φ for a while, so that the later one gets to see the contest.
  * - Nothing is dropped because a view changed: only on evidence, when the Node is deleted, or when the process ends.

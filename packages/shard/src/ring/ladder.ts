@@ -8,8 +8,9 @@ import type { Times } from './times.ts'
  *   0 ─────────────── W ─────────── W+c ────────── W+c+5s ─────── …          c = max(5 s, 1.5 · took)
  *     the owner's turn   (patience)  │ rung 1 acts   │ rung 2 acts
  *
- * - The rungs are the live members in the order of the node's preference, its owner left out: each waits until the
- *   one before it must have acted. Times are those of W = 15 s.
+ * - The rungs are the members in the order of the node's preference (common/ring.ts: the order in which they would
+ *   own it), its owner left out: each waits until the one before it must have acted. Times are those of W = 15 s.
+ * - The c above: a scrape under way is not seen in the store before it is over, so patience grows with what it took.
  * - To act is to scrape at once and to adopt the node (claims.ts), so that the next interval is on phase again.
  * - Somebody tries and fails: the kubelet's fault, or the route of who tries. Rung 1 alone tries too, now and then.
  * - What the store does not know is as old as we have known that; ages begin anew when the store comes back or its

@@ -4,19 +4,39 @@ import type { Times } from './times.ts'
 /**
  * Who is in the ring, as this shard sees it. Pure: events and `nowMs` (monotonic) in, a new state and effects out.
  *
- *                  listed for joinMs                 own write and read-back succeeded (a proof),
- *      ┌─────────┐  and active      ┌────────┐       and the Lease has not changed for its duration
- *  ──▶ │ joining │ ───────────────▶ │ member │ ─────────────────────────────┐
- *      └─────────┘                  └────────┘                              ▼
- *           ▲                           │ draining, or its Lease gone   ┌─────────┐
- *           │                           ▼ (at once)                     │ expired │
- *           │                      not a member                        └─────────┘
- *           └───────────── its Lease changed again ────────────────────────┘
+ * The protocol, for whoever starts here. Each shard has a Lease, an object in the Kubernetes API that it writes anew
+ * every few seconds (all times: times.ts). The shards whose Leases keep changing are the members. From their names
+ * alone every shard computes which member owns which node (common/ring.ts, by the rules that all speak: protocol.ts);
+ * nobody leads and nobody is asked. What this shard does about one node is its claim (claims.ts), acted upon at the
+ * node's own moment in each interval (slots.ts). Each stored scrape says who made it and when, so shards see in the
+ * store what others do: that is how a node is handed over (claims.ts) and how a dead shard's nodes are found before
+ * its Lease runs out (ladder.ts). Two shards that see different members thus cost an extra scrape, never a gap.
  *
- * - A peer lives as long as its Lease *changes*; when it last did is judged by our own monotonic clock alone.
- * - Nobody expires but at a proof: without one (API server away, we are cut off) the ring stays frozen.
- * - Amnesty: at a proof after a long time without one every peer's clock starts again, because it could not
- *   have reached us either.
+ * Every few seconds this shard writes its own Lease and then lists all of them, not older than that write. A list that
+ * shows the write is a **proof** that we reach the API server and see what is there. Of a peer's Lease:
+ *
+ *                                 listed for joinMs
+ *    first seen   ┌─────────┐ ─────────────────────────▶ ┌────────┐
+ *   ────────────▶ │ joining │                            │ member │
+ *                 └─────────┘                            └────────┘
+ *                      ▲                                  │      │
+ *                      │                 it says draining │      │ at a proof: it has not changed
+ *                      │                       (at once)  ▼      │ for as long as it says itself
+ *                      │    active again      ┌──────────┐       ▼
+ *                      ├───────────────────── │ draining │    ┌─────────┐   still for ten
+ *                      │                      └──────────┘    │ expired │ ───────────────▶ collected
+ *                      └───────────────────────────────────── └─────────┘   durations
+ *                                  it changes again
+ *
+ *   In any state, when the list does not have it any more: forgotten at once. In our first list: member at once.
+ *
+ * - A peer lives as long as its Lease *changes*; when it last did is judged by our own monotonic clock alone. What its
+ *   renewTime says is compared, never read: wall clocks differ.
+ * - Nobody expires but at a proof. Without one (API server away, we are cut off, it answers from a stale cache) we cannot tell a
+ *   dead peer from our own trouble, so the ring stays as it was and everybody goes on scraping.
+ * - Amnesty: at a proof after a long time without one every peer's clock starts again, because it could not reach the
+ *   API server either, and needs a chance to renew.
+ * - Deaths and drains count at once, joins after a while: several shards that start together then move nodes once.
  * - We are a member of our own ring unless we drain, whatever the API server says.
  */
 

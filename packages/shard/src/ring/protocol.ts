@@ -1,6 +1,7 @@
 /**
- * Which version of the assignment a ring uses, so that an upgrade never makes two rings of one. Each Lease says which
- * versions its shard speaks; a release speaks the previous one too:
+ * Which version of the assignment (common/ring.ts: which member owns which node) a ring uses, so that an upgrade never
+ * makes two rings of one: where shards assign by different rules, some nodes have two owners, and others none.
+ * Each Lease says which versions its shard speaks; a release speaks the previous one too:
  *
  *   old old old   →   old new new   →   new new new
  *    1   1   1         1   12  12        12  12  12
