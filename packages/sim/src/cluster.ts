@@ -38,7 +38,6 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
 function startKubeletsOf(plane: ControlPlane, model: Model, options: ClusterOptions): Promise<Kubelets> {
   const { sampling, intervalMs, kubeletPort } = options
   const { apiserver } = plane
-  const metrics = { verb: 'get', resource: 'nodes', subresource: 'metrics' }
   return startKubelets({
     model,
     pki: plane.clusterCa,
@@ -50,7 +49,10 @@ function startKubeletsOf(plane: ControlPlane, model: Model, options: ClusterOpti
         ? { authenticated: true, user: user.name, groups: [...user.groups] }
         : { authenticated: false }
     },
-    authorize: (name, groups) => apiserver.authorizer.authorize({ name, groups }, metrics).allowed,
+    authorize(name, groups, subresource) {
+      const attributes = { verb: 'get', resource: 'nodes', subresource }
+      return apiserver.authorizer.authorize({ name, groups }, attributes).allowed
+    },
     ...(sampling && { sampling }),
     ...(intervalMs !== undefined && { intervalMs }),
     ...(kubeletPort !== undefined && { port: kubeletPort }),

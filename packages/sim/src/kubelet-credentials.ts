@@ -8,12 +8,15 @@ export type CredentialOptions = {
   /** Signs the client certificates that are believed. */
   clientCaPem: string
   reviewToken(token: string): Promise<TokenReview>
-  /** Whether the user may `get` `nodes/metrics`. */
-  authorize(user: string, groups: readonly string[]): boolean | Promise<boolean>
+  /** Whether the user may `get` that subresource of nodes. */
+  authorize(user: string, groups: readonly string[], subresource: NodeSubresource): boolean | Promise<boolean>
   /** How long a review of a token is remembered, in milliseconds. */
   tokenCacheMs: number
   now(): number
 }
+
+/** What a path of a kubelet is a part of, for whoever grants rights. */
+export type NodeSubresource = 'metrics' | 'stats' | 'proxy'
 
 export type Refusal = { status: 401 | 403; body: string }
 
@@ -31,10 +34,17 @@ export function createGate(
     const user =
       certificateUser(request.socket as TLSSocket, clientCa) ?? (await tokenUser(request, reviewed))
     if (!user) return { status: 401, body: 'Unauthorized' }
-    if (await options.authorize(user.name, user.groups)) return undefined
-    const attributes = `user=${user.name}, verb=get, resource=nodes, subresource(s)=[metrics]`
+    const subresource = subresourceOf(request.url ?? '')
+    if (await options.authorize(user.name, user.groups, subresource)) return undefined
+    const attributes = `user=${user.name}, verb=get, resource=nodes, subresource(s)=[${subresource}]`
     return { status: 403, body: `Forbidden (${attributes})` }
   }
+}
+
+/** https://kubernetes.io/docs/reference/access-authn-authz/kubelet-authn-authz/ */
+function subresourceOf(path: string): NodeSubresource {
+  const [, first = ''] = path.split(/[/?]/)
+  return first === 'metrics' || first === 'stats' ? first : 'proxy'
 }
 
 /** The handshake has proved that the peer holds the key; what remains is whether we believe the certificate. */

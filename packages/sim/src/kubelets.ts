@@ -2,7 +2,7 @@ import { changeFault, type Kubelet, type KubeletParts, startKubelet, stopKubelet
 import { clear, type Scrape } from './kubelet-accounts.ts'
 import { createAddresses } from './kubelet-addresses.ts'
 import { createAnswerer } from './kubelet-answer.ts'
-import { createGate, type TokenReview } from './kubelet-credentials.ts'
+import { type CredentialOptions, createGate, type TokenReview } from './kubelet-credentials.ts'
 import type { Fault } from './kubelet-faults.ts'
 import { looksAt } from './kubelet-looks.ts'
 import type { Sampling } from './kubelet-series.ts'
@@ -21,8 +21,7 @@ export type KubeletOptions = {
   /** The cluster CA: signs serving certificates, and is believed for client certificates. */
   pki: CertificateAuthority
   reviewToken(token: string): Promise<TokenReview>
-  /** Whether the user may `get` `nodes/metrics`. */
-  authorize(user: string, groups: readonly string[]): boolean | Promise<boolean>
+  authorize: CredentialOptions['authorize']
   /** Of every kubelet, on an address of its own; 10250 by default, 0 for a free one each. */
   port?: number
   sampling?: Sampling

@@ -105,6 +105,29 @@ describe('the kubelets of a cluster', () => {
     expect(await status(await stranger.issue(ask))).to.equal(401)
   })
 
+  it('ask for another right where the path is another', async () => {
+    const asked: string[] = []
+    const authorize = (_user: string, _groups: readonly string[], subresource: string) => {
+      asked.push(subresource)
+      return subresource === 'metrics'
+    }
+    const strict = await startCluster({ authorize })
+    const [{ name = '' } = {}] = strict.model.nodes()
+    const status = async (path: string) => (await strict.get(name, { path })).status
+    try {
+      expect(await status('/metrics/resource')).to.equal(200)
+      const refused = await strict.get(name, { path: '/stats/summary' })
+      expect([refused.status, refused.text]).to.deep.equal([
+        403,
+        'Forbidden (user=system:serviceaccount:kube-system:metrics, verb=get, resource=nodes, subresource(s)=[stats])',
+      ])
+      expect(await status('/pods')).to.equal(403)
+      expect(asked).to.deep.equal(['metrics', 'stats', 'proxy'])
+    } finally {
+      await strict.close()
+    }
+  })
+
   it('know no other path', async () => {
     expect((await cluster.get('node-0000', { path: '/metrics' })).status).to.equal(404)
     expect((await cluster.get('node-0000', { path: '/healthz' })).text).to.equal('ok')

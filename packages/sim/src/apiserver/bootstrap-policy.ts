@@ -46,7 +46,7 @@ const clusterRoles: Record<string, Rules> = {
   ],
   'system:metrics-server': metricsReader,
   'system:metrics-ring-shard': [
-    on('', ['nodes/metrics'], ['get']),
+    on('', ['nodes/metrics', 'nodes/stats'], ['get']),
     on('', ['nodes', 'pods', 'namespaces'], all),
   ],
   'system:metrics-ring-frontend': [on('', ['pods', 'nodes', 'namespaces'], all)],
