@@ -4,6 +4,7 @@ import { type FlagTable, flagsHelp } from './flags.ts'
 import { createLog, type Log } from './log.ts'
 import { showsPassword } from './redis/flags.ts'
 import type { ProcessConfig } from './service-flags.ts'
+import { startTelemetry, type Telemetry } from './telemetry/telemetry.ts'
 import { version } from './version.ts'
 
 export type Service<C extends ProcessConfig> = {
@@ -13,8 +14,8 @@ export type Service<C extends ProcessConfig> = {
   summary: string
   flags: FlagTable
   read: () => { config: C; faults: string[]; show: 'help' | 'version' | undefined }
-  /** Resolves with the stop, which SIGTERM and SIGINT call. */
-  start: (config: C, log: Log) => Promise<() => Promise<void>>
+  /** Resolves with the stop, which SIGTERM and SIGINT call; telemetry is stopped after it. */
+  start: (config: C, log: Log, telemetry: Telemetry) => Promise<() => Promise<void>>
 }
 
 /**
@@ -38,13 +39,15 @@ export async function runService<C extends ProcessConfig>(service: Service<C>): 
   if (showsPassword(process.argv)) hideArguments(service.name, log)
   if (config.ignored.length > 0)
     log.warn({ flags: config.ignored }, 'these flags have no meaning here and are ignored')
+  const telemetry = await startTelemetry(service.name, { log, env: process.env })
   try {
-    const stop = await service.start(config, log)
+    const stop = await service.start(config, log, telemetry)
     log.info({ version }, 'started')
-    stopOnSignal(stop, log)
+    stopOnSignal(() => stop().finally(telemetry.stop), log)
   } catch (error) {
     log.error({ error: errorText(error) }, 'cannot start')
     process.exitCode = 1
+    await telemetry.stop()
   }
 }
 

@@ -10,8 +10,9 @@ export function runFrontend(argv: readonly string[], env = process.env): Promise
     summary: 'Serves the Metrics API from the samples that the shards write to Redis.',
     flags: frontendFlags,
     read: () => readFrontendConfig(argv, env),
-    async start(config, log) {
-      const frontend = await startFrontend(config, { log, env, store: openStore(config, log) })
+    async start(config, log, telemetry) {
+      const store = openStore(config, log, telemetry.meter)
+      const frontend = await startFrontend(config, { log, env, store, telemetry })
       return frontend.drain
     },
   })

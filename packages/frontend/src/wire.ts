@@ -7,8 +7,10 @@ import { createLifecycle, type Lifecycle } from '@metrics-ring/common/lifecycle'
 import type { Log } from '@metrics-ring/common/log'
 import { createSharedClock } from '@metrics-ring/common/store/shared-clock'
 import type { SampleStore } from '@metrics-ring/common/store/store'
+import type { Telemetry } from '@metrics-ring/common/telemetry/telemetry'
+import { createApiMetrics, measureConnections } from './answer/api-metrics.ts'
 import { createApp } from './answer/app.ts'
-import { pages } from './answer/pages.ts'
+import { metricsPage, pages } from './answer/pages.ts'
 import { createResources } from './answer/resources.ts'
 import { createRoutes } from './answer/routes.ts'
 import { type KubeClients, kubeClients } from './clients.ts'
@@ -20,6 +22,7 @@ import { firstPair, followPair, pairReader } from './serving/serving-certificate
 import { createState, type State } from './state.ts'
 import { createAuthenticator } from './trust/authn.ts'
 import { createAuthorizer } from './trust/authz.ts'
+import { createReviewMetrics } from './trust/review-metrics.ts'
 import { createAccessReviewer } from './trust/subject-access-review.ts'
 import { createTokenReviewer } from './trust/token-review.ts'
 import { advertisedCas } from './trust/trust.ts'
@@ -27,6 +30,7 @@ import { createTrust, type Trust } from './trust/trust-config.ts'
 import { createFollower } from './view/follow.ts'
 import { followMetadata } from './view/metadata.ts'
 import { createView } from './view/view.ts'
+import { measureView } from './view/view-metrics.ts'
 
 export type RunningFrontend = {
   address: AddressInfo
@@ -35,10 +39,17 @@ export type RunningFrontend = {
 }
 
 /** What a frontend is given from outside. The store is closed with the frontend. */
-export type FrontendDeps = { log: Log; store: SampleStore; env: NodeJS.ProcessEnv }
+export type FrontendDeps = { log: Log; store: SampleStore; env: NodeJS.ProcessEnv; telemetry: Telemetry }
 
 /** What every part may need; each takes plain values of it. */
-type Base = { config: ServeConfig; clock: Clock; log: Log; events: Events; lifecycle: Lifecycle }
+type Base = {
+  config: ServeConfig
+  clock: Clock
+  log: Log
+  events: Events
+  telemetry: Telemetry
+  lifecycle: Lifecycle
+}
 
 const sweepEveryMs = 60_000
 const mostDrainMs = 60_000
@@ -47,12 +58,12 @@ const firstPairMs = 60_000
 /** Builds a frontend from its configuration, top to bottom. Rejects, with everything stopped, if it cannot start. */
 export async function startFrontend(
   config: ServeConfig,
-  { log, store, env }: FrontendDeps,
+  { log, store, env, telemetry }: FrontendDeps,
 ): Promise<RunningFrontend> {
   const clock = realClock
   const events = createEvents(log)
   const lifecycle = createLifecycle((error) => log.warn({ error: errorText(error) }, 'stopping failed'))
-  const base = { config, clock, log, events, lifecycle }
+  const base = { config, clock, log, events, telemetry, lifecycle }
   try {
     // What takes longest is begun first: samples, metadata and trust come in while the rest is built.
     const samples = followSamples(base, store)
@@ -85,7 +96,7 @@ export async function startFrontend(
 }
 
 /** The view, fed with records from now on. */
-function followSamples({ config, clock, events, lifecycle }: Base, store: SampleStore) {
+function followSamples({ config, clock, events, telemetry, lifecycle }: Base, store: SampleStore) {
   const { maxAgeMs, swap } = config
   lifecycle.add(() => store.close())
   const sharedClock = createSharedClock({ clock, readTime: () => store.time() })
@@ -94,6 +105,7 @@ function followSamples({ config, clock, events, lifecycle }: Base, store: Sample
   lifecycle.add(follower.start())
   const sweep = async () => view.sweep(sharedClock.now() ?? 0)
   lifecycle.add(every({ clock, periodMs: () => sweepEveryMs, run: sweep, onError: () => {} }))
+  measureView(telemetry.meter, { view, follower, now: sharedClock.now })
   return { view, follower, now: sharedClock.now }
 }
 
@@ -128,7 +140,7 @@ function stateOf({ config, clock, events }: Base, samples: Samples, metadata: Me
 type Parts = { samples: Samples; metadata: Metadata; trust: Trust; clients: KubeClients; state: State }
 
 function handlerOf(
-  { config, clock, events }: Base,
+  { config, clock, events, telemetry }: Base,
   { samples, metadata, trust, clients, state }: Parts,
 ): Handler {
   const { tokenTtlMs, allowedTtlMs, deniedTtlMs, alwaysAllowPaths, mostInFlight } = config
@@ -139,13 +151,28 @@ function handlerOf(
     ['livez', state.liveChecks],
     ['healthz', state.liveChecks],
   ])
-  const reviewToken = createTokenReviewer({ client: clients.authentication, clock, ttlMs: tokenTtlMs })
-  const access = createAccessReviewer({ client: clients.authorization, clock, allowedTtlMs, deniedTtlMs })
+  const reviews = createReviewMetrics(telemetry.meter, clock.mono)
+  const reviewToken = createTokenReviewer({
+    client: clients.authentication,
+    clock,
+    ttlMs: tokenTtlMs,
+    metrics: reviews('token'),
+  })
+  const access = createAccessReviewer({
+    client: clients.authorization,
+    clock,
+    allowedTtlMs,
+    deniedTtlMs,
+    metrics: reviews('access'),
+  })
+  const resources = createResources({ view: samples.view, clock, now })
+  const allPages = new Map([...pages, ['/metrics', metricsPage(telemetry.page)]])
   return createApp({
     trustLoaded: trust.loaded,
     authenticate: createAuthenticator({ trust: trust.current, reviewToken, nowMs: () => Date.now() }),
     authorize: createAuthorizer({ access, alwaysAllowPaths }),
-    answer: createRoutes({ resources: createResources({ view: samples.view, clock, now }), pages, health }),
+    answer: createRoutes({ resources, pages: allPages, health }),
+    metrics: createApiMetrics(telemetry.meter),
     clock,
     events,
     mostInFlight,
@@ -154,7 +181,7 @@ function handlerOf(
 
 /** Listens, and follows what certificate to show and which CAs to name. */
 async function serve(
-  { config, clock, events, lifecycle }: Base,
+  { config, clock, events, telemetry, lifecycle }: Base,
   client: KubeClient,
   trust: Trust,
   handler: Handler,
@@ -164,6 +191,7 @@ async function serve(
   let pair = await firstPair(read, clock, 'secret' in config.certificate ? firstPairMs : 0)
   const tls = () => ({ ...pair, ...config.tls, clientCas: advertisedCas(trust.current()).join('\n') })
   const server = createServer({ tls: tls(), handler, clock, random: Math.random })
+  measureConnections(telemetry.meter, server.connections)
   const address = await server.listen(config.listen.port, config.listen.address)
   events.listening(address)
   lifecycle.add(() => server.drain(0))

@@ -48,7 +48,7 @@ export function startCore(deps: CoreDeps) {
     self,
     onMembers(members, protocol) {
       claimedMs ??= clock.mono()
-      events.members(members)
+      events.members(members, protocol)
       shard.setMembers(members, protocol)
     },
     onEffect: events.membersEffect,

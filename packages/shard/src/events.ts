@@ -1,10 +1,11 @@
 import { realClock } from '@metrics-ring/common/clock'
 import { errorText } from '@metrics-ring/common/errors'
 import type { Log } from '@metrics-ring/common/log'
-import { globalMeter, type Meter } from '@metrics-ring/common/telemetry'
+import { type Meter, silentMeter } from '@metrics-ring/common/telemetry/metric'
 import type { Failures } from './patience.ts'
 import { createNodeBook, type NodeBook } from './report/node-book.ts'
 import { createNodeLog } from './report/node-log.ts'
+import { createRingMetrics } from './report/ring-metrics.ts'
 import { createScrapeMetrics } from './report/scrape-metrics.ts'
 import type { Claim } from './ring/claims.ts'
 import type { MembersEffect } from './ring/members.ts'
@@ -15,7 +16,8 @@ export type ShardEvents = {
   /** `failures`: those since the last answer, this one included. */
   scraped(node: string, outcome: Outcome, failures?: Failures): void
   claimChanged(node: string, from: Claim['kind'] | undefined, to: Claim['kind'] | undefined): void
-  members(members: readonly string[]): void
+  /** `protocol`: the version by which they assign. */
+  members(members: readonly string[], protocol: number): void
   membersEffect(effect: MembersEffect): void
   proof(): void
   noProof(reason: unknown): void
@@ -33,8 +35,9 @@ export type EventsOptions = {
 
 /** Metric and log line of what happens: a line for every change of state, none for what stays as it is. */
 export function createShardEvents(log: Log, options: EventsOptions = {}): ShardEvents {
-  const { mono = realClock.mono, meter = globalMeter(), book = createNodeBook(mono) } = options
-  const metrics = createScrapeMetrics(meter, book.states)
+  const { mono = realClock.mono, meter = silentMeter, book = createNodeBook(mono) } = options
+  const metrics = createScrapeMetrics(meter, book)
+  const ring = createRingMetrics(meter)
   const nodeLog = createNodeLog(log, mono)
   let proven = true
   let storeUp = true
@@ -59,10 +62,12 @@ export function createShardEvents(log: Log, options: EventsOptions = {}): ShardE
       if (to === undefined) book.forget(node)
       log.debug({ node, from, to }, 'claim changed')
     },
-    members(members) {
+    members(members, protocol) {
+      ring.members(members, protocol)
       log.info({ members }, `the ring has ${members.length} members`)
     },
     membersEffect(effect) {
+      ring.effect(effect)
       const message = effect.kind === 'collect' ? 'removing a dead Lease' : `ring: ${effect.kind}`
       log.info('shard' in effect ? { shard: effect.shard } : {}, message)
     },
@@ -77,6 +82,7 @@ export function createShardEvents(log: Log, options: EventsOptions = {}): ShardE
     },
     storeFailed: setStore,
     wasAway(awayMs) {
+      ring.wasAway()
       log.warn({ awayMs: Math.round(awayMs) }, 'this process was paused: looking before scraping')
     },
   }

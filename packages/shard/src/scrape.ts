@@ -30,6 +30,8 @@ export type Heard = {
   /** Of the body, gzip removed. */
   bytes: number
   malformedLines: number
+  /** Usages that the node cannot have had, left out. */
+  rejected: number
   /** The kubelet said that it could not measure everything. */
   incomplete: boolean
   /** How old the node's own point was when it arrived, milliseconds; undefined without one. By two clocks. */
@@ -73,15 +75,20 @@ export async function scrape(deps: ScrapeDeps, target: Target, known: Known | un
   const { sample } = decoded
   const { node, uid, createdMs, capacity } = target
   const from = { node, uid, createdMs, atMs, by: deps.self, tookMs }
-  const step = { atMs, intervalMs: deps.intervalMs, capacity }
+  const ageMs = sample.node && atMs + tookMs - sample.node.timestampMs
+  const { malformedLines, scrapeError: incomplete } = decoded
+  const heard = { bytes: fetched.body.length, malformedLines, incomplete, ageMs, rejected: 0 }
+  const onImpossible = () => {
+    heard.rejected++
+  }
+  const step = { atMs, intervalMs: deps.intervalMs, capacity, onImpossible }
   const compute = (stored: Known | undefined): Commit => {
+    heard.rejected = 0
     const { body, moved } = advance(stored?.body, sample, step)
     return { scrape: from, body, moved: moved || stored?.unwritten === true, version: stored?.version ?? 0 }
   }
   const base = known?.uid === uid ? known : undefined
-  const ageMs = sample.node && atMs + tookMs - sample.node.timestampMs
-  const { malformedLines, scrapeError: incomplete } = decoded
-  return commit(deps, compute, base, { bytes: fetched.body.length, malformedLines, incomplete, ageMs })
+  return commit(deps, compute, base, heard)
 }
 
 function decodeAs(format: 'resource' | 'summary' | undefined) {

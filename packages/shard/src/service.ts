@@ -11,7 +11,7 @@ export function runShard(argv: readonly string[], env = process.env): Promise<vo
     summary: 'Scrapes the kubelets that the ring gives it and writes their latest samples to Redis.',
     flags: shardFlags,
     read: () => readShardConfig(argv, env),
-    async start(config, log) {
+    async start(config, log, telemetry) {
       keepYoungHeapSmall()
       if (config.intervalMs < 10_000) {
         log.warn(
@@ -19,7 +19,8 @@ export function runShard(argv: readonly string[], env = process.env): Promise<vo
           'kubelets refresh their readings every 10 s or more: such a short interval costs more than it tells',
         )
       }
-      const shard = await startShard(config, { log, env, store: openStore(config, log) })
+      const store = openStore(config, log, telemetry.meter)
+      const shard = await startShard(config, { log, env, store, telemetry })
       return shard.drain
     },
   })

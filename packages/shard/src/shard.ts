@@ -19,6 +19,8 @@ export type Shard = {
   stop(): void
   nodes(): ReadonlyMap<string, ClaimedNode>
   members(): readonly string[]
+  /** How many nodes nobody has scraped, or tried to, for two intervals; of all, not only of ours. */
+  unowned(): number
 }
 
 /**
@@ -55,6 +57,7 @@ export function createShard(deps: ShardPorts): Shard {
     onAway: wakeUp,
   })
   let stopCover: Stop | undefined
+  let unowned = 0
   const cover = () =>
     startCover({
       ...deps,
@@ -62,6 +65,9 @@ export function createShard(deps: ShardPorts): Shard {
       candidates,
       adopt,
       mostAtOnce: () => twiceInFlight(nodes.values(), times),
+      onUnowned: (count) => {
+        unowned = count
+      },
       onError: events.storeFailed,
     })
 
@@ -170,6 +176,7 @@ export function createShard(deps: ShardPorts): Shard {
     },
     nodes: () => nodes,
     members: () => current?.ring.members ?? [],
+    unowned: () => unowned,
   }
 }
 

@@ -5,6 +5,7 @@ import { loadKubeConfig } from '@metrics-ring/common/kube/kubeconfig'
 import { createLifecycle } from '@metrics-ring/common/lifecycle'
 import type { Log } from '@metrics-ring/common/log'
 import type { RedisStore } from '@metrics-ring/common/store/store-redis'
+import type { Telemetry } from '@metrics-ring/common/telemetry/telemetry'
 import type { ShardConfig } from './config.ts'
 import { serveHealth } from './report/health.ts'
 import { readinessChecks } from './report/readiness.ts'
@@ -14,7 +15,7 @@ import { times as timesOf } from './ring/times.ts'
 import { startScraping } from './scraping.ts'
 
 /** What a shard is given from outside. The store is closed with the shard. */
-export type ShardDeps = { log: Log; store: RedisStore; env: NodeJS.ProcessEnv }
+export type ShardDeps = { log: Log; store: RedisStore; env: NodeJS.ProcessEnv; telemetry: Telemetry }
 
 export type RunningShard = {
   /** Hands the nodes over to the other shards, then stops everything (SIGTERM). */
@@ -22,7 +23,10 @@ export type RunningShard = {
 }
 
 /** Builds a shard from its configuration, top to bottom. Rejects, with everything stopped, if it cannot start. */
-export async function startShard(config: ShardConfig, { log, store, env }: ShardDeps): Promise<RunningShard> {
+export async function startShard(
+  config: ShardConfig,
+  { log, store, env, telemetry }: ShardDeps,
+): Promise<RunningShard> {
   const clock = realClock
   const times = timesOf(config.intervalMs)
   const self = config.identity
@@ -43,7 +47,7 @@ export async function startShard(config: ShardConfig, { log, store, env }: Shard
       leaseMs: times.leaseMs,
       requestMs: times.requestMs,
     })
-    const deps = { clock, log, kubeConfig, kube, store, leases, self, times, lifecycle }
+    const deps = { clock, log, kubeConfig, kube, store, leases, self, times, telemetry, lifecycle }
     const { core, targets, book } = startScraping(config, deps)
     const { shard, membership } = core
     const stopHealth = await serveHealth(config.health.port, config.health.address, {
@@ -59,6 +63,7 @@ export async function startShard(config: ShardConfig, { log, store, env }: Shard
         }),
       ring: () => ringReport(self, shard, membership, core.now()),
       nodes: book.report,
+      metrics: telemetry.page,
     })
     lifecycle.add(stopHealth)
     return {

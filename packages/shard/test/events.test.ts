@@ -7,7 +7,7 @@ import { createFakeMeter } from './fake-meter.ts'
 
 const W = 15_000
 
-const heard: Heard = { bytes: 1_000, malformedLines: 0, incomplete: false, ageMs: 4_000 }
+const heard: Heard = { bytes: 1_000, malformedLines: 0, incomplete: false, rejected: 0, ageMs: 4_000 }
 const known = { uid: 'u', body: { node: {}, pods: [] }, version: 1 }
 const accepted = (more: Partial<Heard> = {}): Outcome => ({
   result: 'accepted',
@@ -102,7 +102,8 @@ describe('the metrics of a shard', () => {
   it('count scrapes by result and reason, never by node', () => {
     const { scraped, metrics } = setUp()
     for (let node = 0; node < 50; node++) scraped(`n${node}`, node < 40 ? accepted() : failed('timeout'))
-    expect(Object.fromEntries(metrics.counted)).to.deep.equal({
+    const counted = [...metrics.counted].filter(([, count]) => count > 0)
+    expect(Object.fromEntries(counted)).to.deep.equal({
       'metrics_ring.scrapes{result=accepted}': 40,
       'metrics_ring.scrapes{result=failed,reason=timeout}': 10,
       'metrics_ring.scrape.size{}': 40_000,
@@ -114,9 +115,32 @@ describe('the metrics of a shard', () => {
 
   it('count what was not understood, and the answers that are said to be incomplete', () => {
     const { scraped, metrics } = setUp()
-    scraped('n1', accepted({ malformedLines: 3, incomplete: true }))
+    scraped('n1', accepted({ malformedLines: 3, incomplete: true, rejected: 2 }))
     expect(metrics.counted.get('metrics_ring.decode.malformed_lines{}')).to.equal(3)
     expect(metrics.counted.get('metrics_ring.scrape.incomplete{}')).to.equal(1)
+    expect(metrics.counted.get('metrics_ring.usage.rejected{}')).to.equal(2)
+  })
+
+  it('count evictions by reason, and tell of every ring by a number that shards of the same ring share', () => {
+    const { events, metrics } = setUp()
+    for (const kind of ['expired', 'expired', 'left'] as const) events.membersEffect({ kind, shard: 'b' })
+    events.membersEffect({ kind: 'joining', shard: 'c' })
+    expect(metrics.counted.get('metrics_ring.ring.evictions{reason=expired}')).to.equal(2)
+    expect(metrics.counted.get('metrics_ring.ring.evictions{reason=draining}')).to.equal(0)
+    expect(metrics.counted.get('metrics_ring.ring.evictions{reason=left}')).to.equal(1)
+    const epoch = () => metrics.observed().get('metrics_ring.ring.epoch{}')
+    expect(epoch()).to.equal(undefined)
+    const epochs = [
+      [['a', 'b'], 1],
+      [['a', 'c'], 1],
+      [['a', 'b'], 2],
+    ].map(([members, protocol]) => {
+      events.members(members as string[], protocol as number)
+      return epoch()
+    })
+    expect(new Set(epochs).size).to.equal(3)
+    events.members(['a', 'b'], 1)
+    expect(epoch()).to.equal(epochs[0])
   })
 
   it('tell quarantined nodes from failing ones, and forget those that go', () => {
@@ -125,6 +149,8 @@ describe('the metrics of a shard', () => {
     scraped('n2', failed('timeout'))
     for (let i = 0; i < 10; i++) scraped('fargate', failed('refused'))
     expect(Object.fromEntries(metrics.observed())).to.deep.equal({
+      'metrics_ring.nodes.silent{}': 2,
+      'metrics_ring.nodes.greatest_age{}': 0,
       'metrics_ring.nodes{state=ok}': 1,
       'metrics_ring.nodes{state=timeout}': 1,
       'metrics_ring.nodes{state=quarantined}': 1,

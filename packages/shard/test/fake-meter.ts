@@ -1,4 +1,4 @@
-import type { Meter } from '@metrics-ring/common/telemetry'
+import type { Meter } from '@metrics-ring/common/telemetry/metric'
 
 type Attributes = Record<string, unknown>
 

@@ -10,9 +10,9 @@ export function runStandalone(argv: readonly string[], env = process.env): Promi
     summary: 'Scrapes all kubelets and serves the Metrics API from one process, as metrics-server does.',
     flags: standaloneFlags,
     read: () => readStandaloneConfig(argv, env),
-    async start(config, log) {
+    async start(config, log, telemetry) {
       keepYoungHeapSmall()
-      return (await startStandalone(config, log, env)).drain
+      return (await startStandalone(config, log, env, telemetry)).drain
     },
   })
 }

@@ -5,6 +5,7 @@ import { loadKubeConfig } from '@metrics-ring/common/kube/kubeconfig'
 import { createLifecycle } from '@metrics-ring/common/lifecycle'
 import type { Log } from '@metrics-ring/common/log'
 import { createMemoryStore } from '@metrics-ring/common/store/store-memory'
+import type { Telemetry } from '@metrics-ring/common/telemetry/telemetry'
 import { startFrontend } from '@metrics-ring/frontend/wire'
 import { createSoleLease } from '@metrics-ring/shard/ring/sole-lease'
 import { times as timesOf } from '@metrics-ring/shard/ring/times'
@@ -26,6 +27,7 @@ export async function startStandalone(
   config: StandaloneConfig,
   log: Log,
   env: NodeJS.ProcessEnv,
+  telemetry: Telemetry,
 ): Promise<RunningStandalone> {
   const clock = realClock
   const times = timesOf(config.intervalMs)
@@ -36,8 +38,8 @@ export async function startStandalone(
     const kubeConfig = await loadKubeConfig(config.kubeconfig, env)
     const kube = createKubeClient(kubeConfig)
     lifecycle.add(() => kube.close())
-    startScraping(config, { clock, log, kubeConfig, kube, store, leases, self, times, lifecycle })
-    const frontend = await startFrontend(config, { log, store, env })
+    startScraping(config, { clock, log, kubeConfig, kube, store, leases, self, times, telemetry, lifecycle })
+    const frontend = await startFrontend(config, { log, store, env, telemetry })
     return {
       async drain() {
         await frontend.drain()

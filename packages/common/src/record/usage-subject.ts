@@ -22,6 +22,8 @@ export type Step = {
   intervalMs: number
   /** Of the node; undefined where it does not say. */
   capacity?: Capacity | undefined
+  /** Told of each usage left out because the node cannot have that much. */
+  onImpossible?: () => void
 }
 
 /** What a node has: CPU in nanocores, memory in bytes; both > 0. */
@@ -78,7 +80,9 @@ function usageOf(point: Point, cpuNs: bigint, windowMs: number, step: Step): Usa
     atMs: step.atMs,
   }
   if (point.swapBytes !== undefined) usage.swapBytes = point.swapBytes
-  return isPossible(usage, step.capacity) ? usage : undefined
+  if (isPossible(usage, step.capacity)) return usage
+  step.onImpossible?.()
+  return undefined
 }
 
 function isPossible({ cpuNanocores, memoryBytes }: Usage, capacity: Capacity | undefined): boolean {

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2'
 import type { Clock } from '@metrics-ring/common/clock'
 import { CodedError } from '@metrics-ring/common/errors'
+import { silentMeter } from '@metrics-ring/common/telemetry/metric'
 import Koa, { type Context, type Next } from 'koa'
 import type { Events } from '../events.ts'
 import { renderFailure } from '../render/render-status.ts'
@@ -12,6 +13,7 @@ import type { Authenticator } from '../trust/authn.ts'
 import type { Authorizer } from '../trust/authz.ts'
 import type { User } from '../trust/identity.ts'
 import { type Ask, isAnswer, type Outcome } from './answer.ts'
+import { type ApiMetrics, createApiMetrics } from './api-metrics.ts'
 import { createReply } from './reply.ts'
 import { cut } from './send.ts'
 import {
@@ -32,6 +34,7 @@ export type AppDeps = {
   answer: (ask: Ask) => Outcome | Promise<Outcome>
   clock: Clock
   events: Pick<Events, 'requestFailed' | 'slowReader'>
+  metrics?: ApiMetrics
   /** Requests answered at a time, masters aside; 0: no limit. */
   mostInFlight: number
 }
@@ -45,12 +48,23 @@ type State = { info: RequestInfo; user: User }
  */
 export function createApp(deps: AppDeps) {
   const { authenticate, authorize, clock, events, mostInFlight } = deps
+  const { metrics = createApiMetrics(silentMeter) } = deps
   const reply = createReply(clock)
   let inFlight = 0
 
   const fail = (ctx: Context, failure: Failure) => {
     const pretty = prettyAsked(queryOf(ctx), ctx.get('user-agent'))
     return reply(ctx, renderFailure(failure, negotiateError(ctx.get('accept') || undefined, pretty)))
+  }
+  async function count(ctx: Context, next: Next) {
+    const startedMs = clock.mono()
+    metrics.begun()
+    try {
+      await next()
+    } finally {
+      const { info } = ctx.state as Partial<State>
+      metrics.ended(info, isCut(ctx) ? 'aborted' : ctx.status, clock.mono() - startedMs)
+    }
   }
   async function sink(ctx: Context, next: Next) {
     try {
@@ -78,6 +92,7 @@ export function createApp(deps: AppDeps) {
   async function identify(ctx: Context, next: Next) {
     if (!deps.trustLoaded() && !isProbe(ctx.state.info)) return fail(ctx, serviceUnavailable('starting'))
     const found = await authenticate(ctx.req as never)
+    metrics.authenticated(found)
     if ('user' in found) ctx.state.user = found.user
     if (!('status' in found)) return next()
     return fail(ctx, found.status === 401 ? unauthorized() : refused(found.reason))
@@ -96,6 +111,7 @@ export function createApp(deps: AppDeps) {
   async function permit(ctx: Context, next: Next) {
     const { info, user } = ctx.state as State
     const found = await authorize(user, info)
+    metrics.authorized(found)
     if (found.decision === 'allowed') return next()
     if (found.decision === 'denied') return fail(ctx, forbidden(attemptOf(user, info), found.reason))
     return fail(ctx, authorizationError(ctx.req.url ?? '', found.message))
@@ -108,8 +124,13 @@ export function createApp(deps: AppDeps) {
   const app = new Koa()
   // What koa itself reports are connections that broke off.
   app.silent = true
-  for (const step of [sink, mark, read, identify, admit, permit, answer]) app.use(step)
+  for (const step of [count, sink, mark, read, identify, admit, permit, answer]) app.use(step)
   return app.callback() as unknown as (request: Http2ServerRequest, response: Http2ServerResponse) => void
+}
+
+/** The answer was not handed over whole: koa ends those that are short after this. */
+function isCut({ res, respond }: Context): boolean {
+  return respond === false && !res.writableEnded
 }
 
 /** Asked by those who have no certificate. */

@@ -1,3 +1,4 @@
+import { metricsType } from '@metrics-ring/common/telemetry/telemetry'
 import { version } from '@metrics-ring/common/version'
 import { answerDiscovery, discoveryPaths, type Reader } from '../discovery/discovery.ts'
 import { createOpenapi, openapiPaths } from '../discovery/openapi.ts'
@@ -14,6 +15,11 @@ export const pages: ReadonlyMap<string, Page> = new Map<string, Page>([
   ...openapiPaths.map((path): [string, Page] => [path, (ask) => openapi(path, openapiReaderOf(ask))]),
   ['/version', ({ headers }) => answerVersion({ version }, headers.accept)],
 ])
+
+/** @param read all metrics of this process, as text. */
+export function metricsPage(read: () => Promise<string>): Page {
+  return async () => ({ code: 200, headers: { 'Content-Type': metricsType }, body: await read() })
+}
 
 function readerOf({ info, headers }: Ask): Reader {
   const { accept, ifNoneMatch, userAgent } = headers

@@ -5,7 +5,7 @@ import { group } from './api.ts'
 import { methodNotAllowed, unknownPath } from './status.ts'
 
 /** Answers a GET of one path. */
-export type Page = (ask: Ask) => Outcome
+export type Page = (ask: Ask) => Outcome | Promise<Outcome>
 
 export type Routes = {
   resources: (ask: Ask, info: ResourceInfo) => Outcome | Promise<Outcome>

@@ -5,6 +5,7 @@ import type { User } from './identity.ts'
 import { createExpiringCache } from './lru.ts'
 import { createRateLimit } from './rate-limit.ts'
 import { isUnavailable, review } from './review.ts'
+import type { ReviewMetrics } from './review-metrics.ts'
 import { createSingleFlight } from './single-flight.ts'
 
 export type AccessAttributes = { resourceAttributes: object } | { nonResourceAttributes: object }
@@ -26,6 +27,7 @@ export type AccessReviewDeps = {
   allowedTtlMs: number
   /** --authorization-webhook-cache-unauthorized-ttl, milliseconds. */
   deniedTtlMs: number
+  metrics?: ReviewMetrics
 }
 
 type Flight = {
@@ -46,7 +48,7 @@ const path = '/apis/authorization.k8s.io/v1/subjectaccessreviews'
 
 /** What a user may do, judged by the API server. Equal questions are asked once at a time. */
 export function createAccessReviewer(deps: AccessReviewDeps): AccessReviewer {
-  const { client, clock, allowedTtlMs, deniedTtlMs } = deps
+  const { client, clock, allowedTtlMs, deniedTtlMs, metrics } = deps
   const allowed = createExpiringCache<{ verdict: AccessVerdict; atMs: number }>(mostRemembered, clock)
   const denied = createExpiringCache<AccessVerdict>(mostRemembered, clock)
   const once = createSingleFlight<Flight>()
@@ -79,7 +81,8 @@ export function createAccessReviewer(deps: AccessReviewDeps): AccessReviewer {
           apiVersion: 'authorization.k8s.io/v1',
           spec: question.spec,
         }
-        const verdict = verdictOf(await review({ client, clock, limit }, path, body, late.resolve))
+        const asked = () => review({ client, clock, limit }, path, body, late.resolve)
+        const verdict = verdictOf(await (metrics?.asked(asked) ?? asked()))
         if (question.memorable) remember(key, verdict)
         return verdict
       } finally {
@@ -93,8 +96,16 @@ export function createAccessReviewer(deps: AccessReviewDeps): AccessReviewer {
     async review(user, attributes) {
       const question = questionOf(user, attributes)
       const known = fresh(question.key)
-      if (known) return known
-      const flight = once(question.key, () => launch(question.key, question))
+      if (known) {
+        metrics?.found('cached')
+        return known
+      }
+      let found: 'asked' | 'joined' = 'joined'
+      const flight = once(question.key, () => {
+        found = 'asked'
+        return launch(question.key, question)
+      })
+      metrics?.found(found)
       if (!fallback(question.key)) return flight.answer
       const orFallback = flight.answer.catch((error: unknown) => {
         const verdict = isUnavailable(error) ? fallback(question.key) : undefined

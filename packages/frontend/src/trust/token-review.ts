@@ -5,6 +5,7 @@ import type { User } from './identity.ts'
 import { createExpiringCache } from './lru.ts'
 import { createRateLimit } from './rate-limit.ts'
 import { review } from './review.ts'
+import type { ReviewMetrics } from './review-metrics.ts'
 import { createSingleFlight } from './single-flight.ts'
 
 export type TokenVerdict = { user: User } | { refused: string }
@@ -17,6 +18,7 @@ export type TokenReviewDeps = {
   clock: Clock
   /** --authentication-token-webhook-cache-ttl, of verdicts good and bad, milliseconds. */
   ttlMs: number
+  metrics?: ReviewMetrics
 }
 
 /** Of each kind: a flood of bad tokens must not push out the good ones. */
@@ -24,7 +26,7 @@ const mostRemembered = 8192
 const path = '/apis/authentication.k8s.io/v1/tokenreviews'
 
 /** Tokens are judged by the API server. They are remembered only as a hash under a key that dies with the process. */
-export function createTokenReviewer({ client, clock, ttlMs }: TokenReviewDeps): TokenReviewer {
+export function createTokenReviewer({ client, clock, ttlMs, metrics }: TokenReviewDeps): TokenReviewer {
   const secret = randomBytes(32)
   const good = createExpiringCache<TokenVerdict>(mostRemembered, clock)
   const bad = createExpiringCache<TokenVerdict>(mostRemembered, clock)
@@ -33,7 +35,8 @@ export function createTokenReviewer({ client, clock, ttlMs }: TokenReviewDeps): 
 
   async function ask(token: string, key: string): Promise<TokenVerdict> {
     const body = { kind: 'TokenReview', apiVersion: 'authentication.k8s.io/v1', spec: { token } }
-    const verdict = verdictOf(await review({ client, clock, limit }, path, body))
+    const asked = () => review({ client, clock, limit }, path, body)
+    const verdict = verdictOf(await (metrics?.asked(asked) ?? asked()))
     const cache = 'user' in verdict ? good : bad
     cache.set(key, verdict, ttlMs)
     return verdict
@@ -41,7 +44,17 @@ export function createTokenReviewer({ client, clock, ttlMs }: TokenReviewDeps): 
   return async (token) => {
     const key = createHmac('sha256', secret).update(token).digest('base64')
     const known = good.get(key) ?? bad.get(key)
-    return known ?? once(key, () => ({ answer: ask(token, key) })).answer
+    if (known) {
+      metrics?.found('cached')
+      return known
+    }
+    let found: 'asked' | 'joined' = 'joined'
+    const { answer } = once(key, () => {
+      found = 'asked'
+      return { answer: ask(token, key) }
+    })
+    metrics?.found(found)
+    return answer
   }
 }
 

@@ -37,6 +37,9 @@ const absent = -1
 
 const numberOf = ({ numbers }: Candidate, at: number) => numbers[at] as number
 
+/** When the kubelet says that its containers were measured, the earliest; milliseconds since the epoch. */
+export const sampleMs = (candidate: Candidate): number => numberOf(candidate, place.timestampMs)
+
 export const expiresMsOf = (candidate: Candidate): number => numberOf(candidate, place.expiresMs)
 
 /** A pod whose containers all started this long before the Pod object was created is an earlier one, milliseconds. */

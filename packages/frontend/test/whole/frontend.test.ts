@@ -8,6 +8,7 @@ import { createLifecycle, type Lifecycle } from '@metrics-ring/common/lifecycle'
 import { silentLog } from '@metrics-ring/common/log'
 import { openStore } from '@metrics-ring/common/store/open-store'
 import { createRedisStore } from '@metrics-ring/common/store/store-redis'
+import { silentTelemetry } from '@metrics-ring/common/telemetry/telemetry'
 import { type RedisServer, startRedisServer } from '@metrics-ring/common/testing/redis-server'
 import { type ControlPlane, startControlPlane } from '@metrics-ring/sim/control-plane'
 import { createModel, type Model } from '@metrics-ring/sim/model'
@@ -71,6 +72,7 @@ describe('a whole frontend', function () {
       log: silentLog,
       env: {},
       store: openStore(config, silentLog),
+      telemetry: silentTelemetry,
     })
     lifecycle.add(frontend.drain)
     return frontend

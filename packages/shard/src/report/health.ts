@@ -1,5 +1,7 @@
 import { createServer } from 'node:http'
+import { errorText } from '@metrics-ring/common/errors'
 import type { AsyncStop } from '@metrics-ring/common/lifecycle'
+import { metricsType } from '@metrics-ring/common/telemetry/telemetry'
 import type { ReadyCheck } from './readiness.ts'
 
 export type HealthReport = {
@@ -9,15 +11,17 @@ export type HealthReport = {
   ring(): unknown
   /** What /debug/nodes answers, as JSON: so many nodes, the worst first. */
   nodes(limit: number): unknown
+  /** What /metrics answers, as text. */
+  metrics(): Promise<string>
 }
 
 const nodesShown = 100
 
-/** Plain HTTP for probes and operators: /livez, /readyz[?verbose], /debug/ring, /debug/nodes[?limit=n]. Resolves when it listens. */
+/** Plain HTTP for probes and operators: /livez, /readyz[?verbose], /metrics, /debug/ring, /debug/nodes[?limit=n]. Resolves when it listens. */
 export async function serveHealth(port: number, address: string, report: HealthReport): Promise<AsyncStop> {
-  const server = createServer((request, response) => {
+  const server = createServer(async (request, response) => {
     const url = new URL(request.url ?? '/', 'http://health')
-    const { status, type, body } = answer(url, report)
+    const { status, type, body } = await answer(url, report).catch(failed)
     response.writeHead(status, { 'content-type': type, 'x-content-type-options': 'nosniff' }).end(body)
   })
   await new Promise<void>((resolve, reject) => {
@@ -30,18 +34,30 @@ export async function serveHealth(port: number, address: string, report: HealthR
   }
 }
 
-function answer(url: URL, report: HealthReport): { status: number; type: string; body: string } {
+type Answer = { status: number; type: string; body: string }
+
+function failed(error: unknown): Answer {
+  return { status: 500, type: 'text/plain', body: `${errorText(error)}\n` }
+}
+
+async function answer(url: URL, report: HealthReport): Promise<Answer> {
   switch (url.pathname) {
     case '/livez':
       return { status: 200, type: 'text/plain', body: 'ok' }
     case '/readyz':
       return ready(report, url.searchParams.has('verbose'))
+    case '/metrics':
+      return { status: 200, type: metricsType, body: await report.metrics() }
     case '/debug/ring':
       return json(report.ring())
     case '/debug/nodes':
       return json(report.nodes(Number.parseInt(url.searchParams.get('limit') ?? '', 10) || nodesShown))
     default:
-      return { status: 404, type: 'text/plain', body: 'paths: /livez /readyz /debug/ring /debug/nodes\n' }
+      return {
+        status: 404,
+        type: 'text/plain',
+        body: 'paths: /livez /readyz /metrics /debug/ring /debug/nodes\n',
+      }
   }
 }
 

@@ -16,6 +16,7 @@ export type NodeEntry = {
     tookMs: number | undefined
     bytes: number
     malformedLines: number
+    rejected: number
     ageMs?: number
   }
   failures: number
@@ -32,11 +33,14 @@ export type NodeBook = {
   forget(node: string): void
   /** Nodes by state. */
   states(): Map<NodeState, number>
+  /** How many nodes have not answered for longer than `silentMs`, or never; and the longest time since one did. */
+  silence(): { nodes: number; greatestMs: number | undefined }
   /** The `limit` worst nodes: those longest without an answer, then those with the oldest readings. */
   report(limit: number): object
 }
 
-export function createNodeBook(mono: () => number): NodeBook {
+/** `silentMs`: after so long without an answer a node counts as silent. */
+export function createNodeBook(mono: () => number, silentMs = 30_000): NodeBook {
   const entries = new Map<string, NodeEntry>()
 
   return {
@@ -51,6 +55,16 @@ export function createNodeBook(mono: () => number): NodeBook {
       const counts = new Map<NodeState, number>()
       for (const { state } of entries.values()) counts.set(state, (counts.get(state) ?? 0) + 1)
       return counts
+    },
+    silence() {
+      const sinceMs = mono() - silentMs
+      let nodes = 0
+      let oldestMs: number | undefined
+      for (const { answered } of entries.values()) {
+        if (!answered || answered.atMs < sinceMs) nodes++
+        if (answered) oldestMs = Math.min(answered.atMs, oldestMs ?? answered.atMs)
+      }
+      return { nodes, greatestMs: oldestMs === undefined ? undefined : mono() - oldestMs }
     },
     report(limit) {
       const nowMs = mono()
@@ -74,10 +88,14 @@ function entryOf(
     const answered = before?.answered ? { answered: before.answered } : {}
     return { ...common, state, detail: outcome.detail, ...answered }
   }
-  const { ageMs, bytes, malformedLines } = outcome.heard
+  const { ageMs, bytes, malformedLines, rejected } = outcome.heard
   const tookMs = 'tookMs' in outcome ? outcome.tookMs : undefined
   const age = ageMs === undefined ? {} : { ageMs }
-  return { ...common, state: 'ok', answered: { atMs: nowMs, tookMs, bytes, malformedLines, ...age } }
+  return {
+    ...common,
+    state: 'ok',
+    answered: { atMs: nowMs, tookMs, bytes, malformedLines, rejected, ...age },
+  }
 }
 
 /** Milliseconds since the node last said something, or the age of what it said then. */
@@ -102,5 +120,6 @@ function describe(node: string, entry: NodeEntry, nowMs: number): object {
     pointAgeMs: answered?.ageMs,
     bytes: answered?.bytes,
     malformedLines: answered?.malformedLines,
+    rejected: answered?.rejected,
   }
 }

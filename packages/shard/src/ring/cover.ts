@@ -19,6 +19,8 @@ export type CoverDeps = {
   adopt: (node: string) => Promise<void>
   /** How many scrapes may be under way for this at once. */
   mostAtOnce: () => number
+  /** After each look: how many nodes nobody has scraped, or tried to, for two intervals. */
+  onUnowned: (count: number) => void
   onError: (error: unknown) => void
 }
 
@@ -49,10 +51,13 @@ export function startCover(deps: CoverDeps) {
       })
     memory.learn(epoch, nodes)
     const due: { node: string; ageMs: number }[] = []
+    let unowned = 0
     for (const [node, last] of nodes) {
+      if (memory.isUnowned(node, last)) unowned++
       const ageMs = memory.due(node, last)
       if (ageMs !== undefined) due.push({ node, ageMs })
     }
+    deps.onUnowned(unowned)
     // What waited in the queue is in this answer again, unless somebody has scraped it meanwhile.
     queue = due.sort((a, b) => b.ageMs - a.ageMs).map(({ node }) => node)
     pump()
@@ -65,6 +70,7 @@ function createMemory({ clock, times, now, self, names, candidates }: CoverDeps)
   let epoch: string | undefined
   /** Nodes that the store's index holds: it will name them when they are overdue. */
   let seen = new Set<string>()
+  let targets: ReadonlySet<string> = seen
   const absentSinceMs = new Map<string, number>()
   const probedAtMs = new Map<string, number>()
   let offsetMs = now() - clock.mono()
@@ -85,7 +91,8 @@ function createMemory({ clock, times, now, self, names, candidates }: CoverDeps)
     },
     learn(current: string, overdue: ReadonlyMap<string, unknown>) {
       const nextOffsetMs = now() - clock.mono()
-      seen = new Set(names())
+      targets = new Set(names())
+      seen = new Set(targets)
       // At our first look most nodes are overdue: the store was away before we came, or is empty.
       if (epoch === undefined && 2 * overdue.size > seen.size) isLost = true
       // Less is no step of the clock, and too little to take a node that is scraped for an overdue one.
@@ -97,6 +104,12 @@ function createMemory({ clock, times, now, self, names, candidates }: CoverDeps)
       epoch = current
       for (const node of overdue.keys()) seen.delete(node)
       for (const node of absentSinceMs.keys()) if (seen.has(node)) absentSinceMs.delete(node)
+    },
+    /** Nodes that are none (any more) are not asked about: the store may still know them. */
+    isUnowned(node: string, last: Freshness): boolean {
+      if (!targets.has(node)) return false
+      const mostMs = 2 * times.intervalMs
+      return ageOf(node, last) > mostMs && (last.triedMs === undefined || now() - last.triedMs > mostMs)
     },
     /** The node's age if it is our turn to cover it. */
     due(node: string, last: Freshness): number | undefined {

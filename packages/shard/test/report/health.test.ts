@@ -22,6 +22,7 @@ describe('the health port of a shard', () => {
       checks: () => [{ name: 'store', failure }],
       ring: () => ({ members: ['a'] }),
       nodes: (limit) => ({ limit }),
+      metrics: async () => '# HELP a_total What a counts.\n',
     })
   })
   after(() => stop())
@@ -47,10 +48,16 @@ describe('the health port of a shard', () => {
     expect(JSON.parse((await get('/debug/nodes?limit=x')).text)).to.deep.equal({ limit: 100 })
   })
 
+  it('tells its metrics in the format of Prometheus', async () => {
+    const response = await fetch(`${base}/metrics`)
+    expect(response.headers.get('content-type')).to.equal('text/plain; version=0.0.4; charset=utf-8')
+    expect(await response.text()).to.equal('# HELP a_total What a counts.\n')
+  })
+
   it('names its paths where there is none', async () => {
     expect(await get('/')).to.deep.equal({
       status: 404,
-      text: 'paths: /livez /readyz /debug/ring /debug/nodes\n',
+      text: 'paths: /livez /readyz /metrics /debug/ring /debug/nodes\n',
     })
   })
 })
