@@ -40,6 +40,29 @@ describe('the kustomize overlays', function () {
     })
   }
 
+  it('puts standalone in the place of everything that components.yaml of metrics-server has', () => {
+    const all = manifestsOf('standalone')
+    const there = all.map(({ kind, metadata }) => `${kind} ${metadata.name}`)
+    // kubernetes-sigs/metrics-server, manifests/base
+    expect(there).to.include.members([
+      'ServiceAccount metrics-server',
+      'ClusterRole system:aggregated-metrics-reader',
+      'ClusterRole system:metrics-server',
+      'RoleBinding metrics-server-auth-reader',
+      'ClusterRoleBinding metrics-server:system:auth-delegator',
+      'ClusterRoleBinding system:metrics-server',
+      'Service metrics-server',
+      'Deployment metrics-server',
+      'APIService v1beta1.metrics.k8s.io',
+    ])
+    const [deployment, ...others] = deployments(all)
+    expect(others).to.deep.equal([])
+    expect(deployment?.spec.selector, 'cannot be changed').to.deep.equal({
+      matchLabels: { 'k8s-app': 'metrics-server' },
+    })
+    expect(deployment?.pod.containers.map(({ name }) => name)).to.deep.equal(['metrics-server'])
+  })
+
   it('lets shards alone reach kubelets, and neither tier both', () => {
     for (const overlay of ['sharded', 'ha']) {
       const all = manifestsOf(overlay)

@@ -27,6 +27,8 @@ export type Playground = {
 const granted = [
   ['clusterrolebinding', 'system:metrics-ring-shard'],
   ['clusterrolebinding', 'system:metrics-ring-frontend'],
+  ['clusterrolebinding', 'system:metrics-server'],
+  ['clusterrole', 'system:metrics-server'],
   ['clusterrolebinding', 'system:auth-delegator'],
   ['rolebinding', 'extension-apiserver-authentication-reader'],
   ['rolebinding', 'metrics-ring-leases'],

@@ -1,4 +1,5 @@
 /** What must hold for everything we ask a cluster to run. Each rule gives its faults, a sentence each. */
+import { readStandaloneConfig } from '@metrics-ring/cli/standalone/standalone-config'
 import { readFrontendConfig } from '@metrics-ring/frontend/config'
 import { readShardConfig } from '@metrics-ring/shard/config'
 import {
@@ -189,19 +190,27 @@ const rollouts: Policy = (manifests) =>
     ]
   })
 
-const readers = { shard: readShardConfig, frontend: readFrontendConfig }
+const readers = {
+  shard: readShardConfig,
+  frontend: readFrontendConfig,
+  standalone: readStandaloneConfig,
+}
+const isCommand = (text: string | undefined): text is keyof typeof readers =>
+  text !== undefined && text in readers
 
 /** Our command lines are ones that we accept, and listen where the container says. */
 const commandLines: Policy = (manifests) =>
   ours(manifests).flatMap(({ name, container, pod }) => {
     const [command, ...args] = container.args ?? []
-    if (command !== 'shard' && command !== 'frontend') return [`${name}: no command "${command}"`]
+    if (!isCommand(command)) return [`${name}: no command "${command}"`]
     const env = Object.fromEntries((container.env ?? []).map(({ name, value }) => [name, value ?? 'given']))
     const { config, faults } = readers[command](args, { ...env, REDIS_URL: 'redis://redis:6379' })
     const port = 'health' in config ? config.health.port : config.listen.port
     const delayMs = 'shutdownDelayMs' in config ? config.shutdownDelayMs + 60_000 : 45_000
     return [
-      ...(env.REDIS_URL === undefined ? [`${name}: does not know where Redis is`] : []),
+      ...(command !== 'standalone' && env.REDIS_URL === undefined
+        ? [`${name}: does not know where Redis is`]
+        : []),
       ...faults.map((fault) => `${name}: ${fault}`),
       ...config.ignored.map((flag) => `${name}: --${flag} means nothing`),
       ...(container.ports?.some(({ containerPort }) => containerPort === port)
@@ -217,7 +226,7 @@ const commandLines: Policy = (manifests) =>
 function ours(manifests: readonly Manifest[]) {
   return deployments(manifests).flatMap((each) =>
     each.pod.containers
-      .filter(({ name }) => name === 'shard' || name === 'frontend')
+      .filter(({ image }) => /\/metrics-ring:/.test(image))
       .map((container) => ({ ...each, container, name: each.manifest.metadata.name })),
   )
 }
