@@ -60,6 +60,9 @@ export function createEvents(log: Log) {
     listening({ address, port }: AddressInfo) {
       log.info({ address, port }, 'listening')
     },
+    statusPage(port: number) {
+      log.info({ url: `http://127.0.0.1:${port}/ring` }, 'serving the status page')
+    },
     draining(connections: number) {
       log.info({ connections }, 'draining')
     },

@@ -91,6 +91,11 @@ export const serveFlags = {
     default: '400',
     help: 'Requests answered at a time; 0 for no limit. Masters are exempt.',
   },
+  'admin-port': {
+    type: 'int',
+    default: '0',
+    help: 'Port of the status page /ring: plain HTTP, on loopback only (kubectl port-forward); 0 for none.',
+  },
   'shutdown-delay-duration': {
     type: 'duration',
     default: '0s',
@@ -119,6 +124,8 @@ export type ServeConfig = ClusterConfig & {
   /** 0: no limit. */
   mostInFlight: number
   shutdownDelayMs: number
+  /** Of the status page; 0: none. */
+  adminPort: number
 }
 
 /** @param given names of the flags that were given. A sentence for each fault. Pure. */
@@ -168,6 +175,7 @@ export function readServeFlags(
     alwaysAllowPaths: values['authorization-always-allow-paths'],
     mostInFlight: values['max-requests-inflight'],
     shutdownDelayMs: values['shutdown-delay-duration'],
+    adminPort: values['admin-port'],
   }
   return { serve, faults: contradictions(serve, given) }
 }
@@ -183,8 +191,9 @@ function contradictions(config: ServeConfig, given: ReadonlySet<string>): string
   const wrong = (is: boolean, sentence: string) => {
     if (is) faults.push(sentence)
   }
-  const { listen, intervalMs, maxAgeMs } = config
+  const { listen, intervalMs, maxAgeMs, adminPort } = config
   wrong(listen.port > 65_535, `--secure-port: ${listen.port} is not a port`)
+  wrong(adminPort > 65_535, `--admin-port: ${adminPort} is not a port`)
   wrong(
     given.has('tls-cert-file') !== given.has('tls-private-key-file'),
     '--tls-cert-file and --tls-private-key-file go together',

@@ -9,6 +9,7 @@ import { type DemoConfig, demoHelp, readDemoConfig } from './demo-config.ts'
 import { printOnce } from './demo-once.ts'
 import { createDeployment, type Deployment } from './deployment.ts'
 import { createKubectl, type Kubectl } from './kubectl.ts'
+import { freePort } from './process.ts'
 import { watchDemo } from './watch-demo.ts'
 
 /**
@@ -54,7 +55,8 @@ async function perform(running: Running, config: DemoConfig, abort: AbortControl
   say('stopped; nothing is left running')
 }
 
-export type Running = { cluster: Cluster; deployment: Deployment; kubectl: Kubectl }
+/** @property pageUrl the status page. */
+export type Running = { cluster: Cluster; deployment: Deployment; kubectl: Kubectl; pageUrl: string }
 
 async function startAll(config: DemoConfig, lifecycle: Lifecycle, signal: AbortSignal): Promise<Running> {
   const dir = mkdtempSync(join(tmpdir(), 'metrics-ring-demo-'))
@@ -69,13 +71,16 @@ async function startAll(config: DemoConfig, lifecycle: Lifecycle, signal: AbortS
   const kubectl = await createKubectl(cluster.kubeconfigPath)
   signal.throwIfAborted()
   say(`starting ${config.shards} shards and ${config.frontends} frontends (seed ${cluster.model.seed}) …`)
-  const deployment = createDeployment({ cluster, redisUrl, intervalMs, dir })
+  const adminPort = await freePort()
+  const deployment = createDeployment({ cluster, redisUrl, intervalMs, dir, adminPort })
   lifecycle.add(deployment.stop)
   for (let i = 0; i < config.frontends; i++) await deployment.addFrontend()
   for (let i = 0; i < config.shards; i++) await deployment.addShard()
   await deployment.register(signal)
   say('registered v1.metrics.k8s.io and v1beta1.metrics.k8s.io; waiting for data …')
-  return { cluster, deployment, kubectl }
+  const pageUrl = `http://127.0.0.1:${adminPort}/ring`
+  say(`status page: ${pageUrl}`)
+  return { cluster, deployment, kubectl, pageUrl }
 }
 
 async function startRedis(lifecycle: Lifecycle): Promise<string> {

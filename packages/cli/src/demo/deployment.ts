@@ -14,6 +14,8 @@ export type DeploymentOptions = {
   /** Further arguments of every shard and of every frontend. */
   shardArgs?: string[]
   frontendArgs?: string[]
+  /** Where the first frontend serves the status page; nobody does by default. */
+  adminPort?: number
 }
 
 /** metrics-ring installed in a simulated cluster: real processes, registered behind the aggregation layer. */
@@ -37,6 +39,7 @@ export type Deployment = {
 }
 
 const service = { namespace: 'kube-system', name: 'metrics-server' }
+const firstFrontend = 'frontend-0'
 /** How long frontends may take to start, milliseconds. */
 const startMs = 30_000
 const shardAccount = 'kube-system:metrics-ring-shard'
@@ -82,8 +85,10 @@ export function createDeployment(options: DeploymentOptions): Deployment {
     const serving = ['--bind-address=127.0.0.1', `--secure-port=${port}`, `--cert-dir=${certDir}`]
     return start(name, port, [...args, kubeconfig, ...serving, ...(options.frontendArgs ?? [])], frontends)
   }
-  const startFrontend = (name: string, port: number) =>
-    startServing(name, port, frontendAccount, ['frontend', ...common])
+  function startFrontend(name: string, port: number): ServiceProcess {
+    const admin = name === firstFrontend && options.adminPort ? [`--admin-port=${options.adminPort}`] : []
+    return startServing(name, port, frontendAccount, ['frontend', ...admin, ...common])
+  }
   const startStandalone = (name: string, port: number) =>
     startServing(name, port, standaloneAccount, ['standalone', resolution, ...kubeletArgs])
   async function register(signal: AbortSignal) {

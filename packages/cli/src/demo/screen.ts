@@ -2,6 +2,8 @@ import type { DemoState, ShardView } from './observe.ts'
 
 export type ScreenInfo = {
   kubeconfig: string
+  /** The status page. */
+  pageUrl: string
   intervalMs: number
   seed: number
   /** There is a keyboard. */
@@ -69,8 +71,8 @@ function drawHelp({ keys }: ScreenInfo): string[] {
 }
 
 /** Not cut: a path is of use only in full. */
-function howToJoin({ kubeconfig }: ScreenInfo): string[] {
-  return [`export KUBECONFIG=${kubeconfig}`]
+function howToJoin({ kubeconfig, pageUrl }: ScreenInfo): string[] {
+  return [`Status page: ${pageUrl}`, `export KUBECONFIG=${kubeconfig}`]
 }
 
 const besideFrom = 150

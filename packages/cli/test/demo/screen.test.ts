@@ -5,6 +5,7 @@ import { drawScreen, type ScreenInfo } from '../../src/demo/screen.ts'
 const kubeconfig = '/tmp/metrics-ring-demo-abcdef/kubernetes-admin.kubeconfig'
 const info: ScreenInfo = {
   kubeconfig,
+  pageUrl: 'http://127.0.0.1:45678/ring',
   intervalMs: 3_000,
   seed: 7,
   keys: true,

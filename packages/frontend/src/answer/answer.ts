@@ -1,9 +1,16 @@
+import type { Trace } from '@metrics-ring/common/telemetry/trace'
 import type { RequestInfo } from '../request/request-info.ts'
 import type { Body } from './body.ts'
 import type { Failure } from './status.ts'
 
 /** A request that may be answered. */
-export type Ask = { method: string; info: RequestInfo; headers: AskHeaders }
+export type Ask = {
+  method: string
+  info: RequestInfo
+  headers: AskHeaders
+  /** Of the request, where it is traced. */
+  trace?: Trace | undefined
+}
 
 /** The headers that answers depend on, as they came. */
 export type AskHeaders = {

@@ -3,6 +3,7 @@ import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2'
 import type { Clock } from '@metrics-ring/common/clock'
 import { CodedError } from '@metrics-ring/common/errors'
 import { silentMeter } from '@metrics-ring/common/telemetry/metric'
+import { type Trace, type Tracing, within } from '@metrics-ring/common/telemetry/trace'
 import Koa, { type Context, type Next } from 'koa'
 import type { Events } from '../events.ts'
 import { renderFailure } from '../render/render-status.ts'
@@ -14,6 +15,7 @@ import type { Authorizer } from '../trust/authz.ts'
 import type { User } from '../trust/identity.ts'
 import { type Ask, isAnswer, type Outcome } from './answer.ts'
 import { type ApiMetrics, createApiMetrics } from './api-metrics.ts'
+import { apiSpans } from './api-spans.ts'
 import { createReply } from './reply.ts'
 import { cut } from './send.ts'
 import {
@@ -35,12 +37,13 @@ export type AppDeps = {
   clock: Clock
   events: Pick<Events, 'requestFailed' | 'slowReader'>
   metrics?: ApiMetrics
+  tracing?: Tracing | undefined
   /** Requests answered at a time, masters aside; 0: no limit. */
   mostInFlight: number
 }
 
 /** What is known of a request by the time it is answered. */
-type State = { info: RequestInfo; user: User }
+type State = { info: RequestInfo; user: User; trace?: Trace }
 
 /**
  * The way of a request, as in kube-apiserver: marked, read, authenticated, let in, authorized, answered.
@@ -48,7 +51,7 @@ type State = { info: RequestInfo; user: User }
  */
 export function createApp(deps: AppDeps) {
   const { authenticate, authorize, clock, events, mostInFlight } = deps
-  const { metrics = createApiMetrics(silentMeter) } = deps
+  const { tracing, metrics = createApiMetrics(silentMeter) } = deps
   const reply = createReply(clock)
   let inFlight = 0
 
@@ -62,8 +65,10 @@ export function createApp(deps: AppDeps) {
     try {
       await next()
     } finally {
-      const { info } = ctx.state as Partial<State>
+      const { info, trace } = ctx.state as Partial<State>
       metrics.ended(info, isCut(ctx) ? 'aborted' : ctx.status, clock.mono() - startedMs)
+      trace?.note({ 'http.response.status_code': ctx.status })
+      trace?.end(ctx.status >= 500 ? String(ctx.status) : undefined)
     }
   }
   async function sink(ctx: Context, next: Next) {
@@ -91,9 +96,12 @@ export function createApp(deps: AppDeps) {
   }
   async function identify(ctx: Context, next: Next) {
     if (!deps.trustLoaded() && !isProbe(ctx.state.info)) return fail(ctx, serviceUnavailable('starting'))
+    const startedMs = clock.mono()
     const found = await authenticate(ctx.req as never)
     metrics.authenticated(found)
     if ('user' in found) ctx.state.user = found.user
+    if (tracing && 'via' in found)
+      ctx.state.trace = traceOf(tracing, ctx, found.via, clock.mono() - startedMs)
     if (!('status' in found)) return next()
     return fail(ctx, found.status === 401 ? unauthorized() : refused(found.reason))
   }
@@ -109,8 +117,8 @@ export function createApp(deps: AppDeps) {
     }
   }
   async function permit(ctx: Context, next: Next) {
-    const { info, user } = ctx.state as State
-    const found = await authorize(user, info)
+    const { info, user, trace } = ctx.state as State
+    const found = await within(trace, apiSpans.authz, () => authorize(user, info))
     metrics.authorized(found)
     if (found.decision === 'allowed') return next()
     if (found.decision === 'denied') return fail(ctx, forbidden(attemptOf(user, info), found.reason))
@@ -118,7 +126,8 @@ export function createApp(deps: AppDeps) {
   }
   async function answer(ctx: Context) {
     const found = await deps.answer(askOf(ctx))
-    return isAnswer(found) ? reply(ctx, found) : fail(ctx, found)
+    const write = () => (isAnswer(found) ? reply(ctx, found) : fail(ctx, found))
+    return within((ctx.state as State).trace, apiSpans.write, write)
   }
 
   const app = new Koa()
@@ -145,7 +154,17 @@ function askOf(ctx: Context): Ask {
     userAgent: header('user-agent'),
     ifNoneMatch: header('if-none-match'),
   }
-  return { method: ctx.method, info: (ctx.state as State).info, headers }
+  const { info, trace } = ctx.state as State
+  return { method: ctx.method, info, headers, trace }
+}
+
+/** Whoever else names a trace is not believed: it could have everything kept. */
+function traceOf(tracing: Tracing, { method, req, headers }: Context, via: string, agoMs: number): Trace {
+  const attributes = { 'http.request.method': method, 'url.path': (req.url ?? '').split('?')[0] ?? '' }
+  const parent = via === 'front_proxy' ? { headers } : {}
+  const trace = tracing.begin(apiSpans.request, { attributes, agoMs, ...parent })
+  trace.past(apiSpans.authn, agoMs)
+  return trace
 }
 
 /** Also of requests that could not be read. */

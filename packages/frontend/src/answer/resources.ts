@@ -1,4 +1,5 @@
 import type { Clock } from '@metrics-ring/common/clock'
+import { type Trace, within } from '@metrics-ring/common/telemetry/trace'
 import type { Form } from '../render/render-list.ts'
 import { type ListOptions, parseIncludeObject, parseListOptions } from '../request/list-options.ts'
 import { type Media, negotiate, prettyAsked } from '../request/negotiate.ts'
@@ -8,6 +9,7 @@ import type { View } from '../view/view.ts'
 import type { NodeEntry } from '../view/view-nodes.ts'
 import type { Answer, Ask, Outcome } from './answer.ts'
 import { type Resource, type Version, versions } from './api.ts'
+import { apiSpans } from './api-spans.ts'
 import { listing, type ServedEntry } from './listing.ts'
 import { isKept, listAnswer, objectAnswer } from './represent.ts'
 import { createShared } from './shared.ts'
@@ -45,16 +47,26 @@ export function createResources({ view, clock, now }: ResourcesDeps) {
     const form = formOf(target, media, query)
     return isFailure(form) ? form : objectAnswer(form, entry)
   }
-  function list(target: Target, form: Form, options: ListOptions, nowMs: number): Promise<Answer> {
+  function list(
+    target: Target,
+    form: Form,
+    options: ListOptions,
+    nowMs: number,
+    trace: Trace | undefined,
+  ): Promise<Answer> {
     const { resource, namespace } = target
-    const make = async () => listAnswer(form, await listing(view, resource, namespace, options, nowMs))
+    const gather = () => listing(view, resource, namespace, options, nowMs)
+    const make = async () => {
+      const found = await within(trace, apiSpans.select, gather)
+      return within(trace, apiSpans.render, () => listAnswer(form, found))
+    }
     const { labelSelector, fieldSelector, limit, after } = options
     const whole = !namespace && !labelSelector && !fieldSelector && !limit && !after
     if (!whole || !isKept(form.media)) return make()
     return shared(JSON.stringify(form), make)
   }
 
-  return ({ method, info, headers }: Ask, asked: ResourceInfo): Outcome | Promise<Outcome> => {
+  return ({ method, info, headers, trace }: Ask, asked: ResourceInfo): Outcome | Promise<Outcome> => {
     const target = targetOf(asked, info.verb)
     if (!target) return unknownPath()
     if (method !== 'GET') return methodNotAllowed()
@@ -69,7 +81,7 @@ export function createResources({ view, clock, now }: ResourcesDeps) {
     if (nowMs === undefined) return serviceUnavailable('metrics have not been read yet', retrySeconds)
     if (!options) return get(target, media, info.query, nowMs)
     const form = formOf(target, media, info.query)
-    return isFailure(form) ? form : list(target, form, options, nowMs)
+    return isFailure(form) ? form : list(target, form, options, nowMs, trace)
   }
 }
 
