@@ -26,6 +26,7 @@ export type CoreDeps = {
   leases: LeaseApi
   fetchSample: ShardPorts['fetchSample']
   events: ShardEvents
+  tracing?: ShardPorts['tracing']
   random: () => number
   /** How a ring assigns, by protocol version; those that this release speaks by default. */
   assignments?: ReadonlyMap<number, Assignment>

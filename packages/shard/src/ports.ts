@@ -1,6 +1,7 @@
 import type { Clock } from '@metrics-ring/common/clock'
 import type { Assignment } from '@metrics-ring/common/ring'
 import type { SampleStore } from '@metrics-ring/common/store/store'
+import type { Tracing } from '@metrics-ring/common/telemetry/trace'
 import type { ShardEvents } from './events.ts'
 import type { Target } from './kubelet/targets.ts'
 import type { Failures } from './patience.ts'
@@ -20,6 +21,7 @@ export type ShardPorts = {
   store: SampleStore
   fetchSample: (target: Target, call: { retry: boolean }) => Promise<Fetched>
   events: ShardEvents
+  tracing?: Tracing | undefined
   /** How a ring assigns, by protocol version. */
   assignments?: ReadonlyMap<number, Assignment>
 }

@@ -3,9 +3,11 @@ import type { NodeRecord, RecordBody, Scrape } from '@metrics-ring/common/record
 import type { Sample } from '@metrics-ring/common/record/sample'
 import { advance } from '@metrics-ring/common/record/usage'
 import type { CommitAnswer, SampleStore } from '@metrics-ring/common/store/store'
+import { type Trace, within } from '@metrics-ring/common/telemetry/trace'
 import { decode } from './decode/decode.ts'
 import { decodeSummary } from './decode/decode-summary.ts'
 import type { Target } from './kubelet/targets.ts'
+import { scrapeSpans } from './report/scrape-spans.ts'
 
 /** What a kubelet answered, or why there is no answer. */
 export type Fetched =
@@ -56,15 +58,18 @@ export type ScrapeDeps = {
   self: string
   store: Pick<SampleStore, 'commit' | 'tried'>
   fetchSample: FetchSample
+  trace?: Trace | undefined
 }
 
 /** One scrape of one node: fetch → decode → usage → commit. Never rejects. */
 export async function scrape(deps: ScrapeDeps, target: Target, known: Known | undefined): Promise<Outcome> {
   const atMs = Math.round(deps.now())
   const startedMs = deps.clock.mono()
-  const fetched = await deps.fetchSample(target)
+  const { trace } = deps
+  const fetched = await within(trace, scrapeSpans.fetch, () => deps.fetchSample(target))
   const tookMs = Math.round(deps.clock.mono() - startedMs)
-  const decoded = fetched.ok ? decodeAs(fetched.format)(fetched.body, atMs) : undefined
+  const decodeBody = () => (fetched.ok ? decodeAs(fetched.format)(fetched.body, atMs) : undefined)
+  const decoded = within(trace, scrapeSpans.decode, decodeBody)
   if (!fetched.ok || !decoded || isEmpty(decoded.sample)) {
     const { reason, detail } = fetched.ok ? noSamples : fetched
     const failure = { by: deps.self, reason: `${reason}: ${detail}` }
@@ -84,7 +89,7 @@ export async function scrape(deps: ScrapeDeps, target: Target, known: Known | un
   const step = { atMs, intervalMs: deps.intervalMs, capacity, onImpossible }
   const compute = (stored: Known | undefined): Commit => {
     heard.rejected = 0
-    const { body, moved } = advance(stored?.body, sample, step)
+    const { body, moved } = within(trace, scrapeSpans.usage, () => advance(stored?.body, sample, step))
     return { scrape: from, body, moved: moved || stored?.unwritten === true, version: stored?.version ?? 0 }
   }
   const base = known?.uid === uid ? known : undefined
@@ -139,8 +144,8 @@ async function commit(
   }
 }
 
-function send({ store }: ScrapeDeps, { scrape, body, moved, version }: Commit): Promise<CommitAnswer> {
-  return store.commit(scrape, moved ? body : undefined, version)
+function send({ store, trace }: ScrapeDeps, { scrape, body, moved, version }: Commit): Promise<CommitAnswer> {
+  return within(trace, scrapeSpans.commit, () => store.commit(scrape, moved ? body : undefined, version))
 }
 
 /** What a stored record lets a shard go on from. */

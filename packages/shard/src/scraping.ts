@@ -50,6 +50,7 @@ export function startScraping(config: ScrapeConfig, deps: ScrapingDeps) {
     fetchSample: async ({ kubelet }, call) =>
       kubelet.ok ? inFlight(() => endpoints.fetch(kubelet.target, call)) : kubelet,
     events,
+    tracing: telemetry.tracing,
     random: Math.random,
   })
   lifecycle.add(core.stop)

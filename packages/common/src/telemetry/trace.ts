@@ -5,13 +5,19 @@ import {
   propagation,
   ROOT_CONTEXT,
   type Span,
+  SpanKind,
   SpanStatusCode,
   type Tracer,
 } from '@opentelemetry/api'
 import { errorText } from '../errors.ts'
 
 /** One span of ours, as docs/telemetry.md lists it. */
-export type SpanSpec = { name: string; help: string; attributes?: Readonly<Record<string, string>> }
+export type SpanSpec = {
+  name: string
+  kind?: 'server'
+  help: string
+  attributes?: Readonly<Record<string, string>>
+}
 
 /** Makes traces of what is begun; whether one is kept is for the sampler to say (`OTEL_TRACES_SAMPLER`). */
 export type Tracing = {
@@ -44,9 +50,11 @@ export function within<T>(trace: Trace | undefined, spec: SpanSpec, run: () => T
 
 export function createTracing(tracer: Tracer): Tracing {
   return {
-    begin({ name }, { attributes = {}, agoMs = 0, headers } = {}) {
+    begin({ name, kind }, { attributes = {}, agoMs = 0, headers } = {}) {
       const parent = headers ? propagation.extract(ROOT_CONTEXT, headers) : ROOT_CONTEXT
-      const span = tracer.startSpan(name, { attributes, startTime: Date.now() - agoMs }, parent)
+      const options = { attributes, startTime: Date.now() - agoMs }
+      const of = kind === 'server' ? SpanKind.SERVER : SpanKind.INTERNAL
+      const span = tracer.startSpan(name, { ...options, kind: of }, parent)
       return traceOf(tracer, span, api.setSpan(parent, span))
     },
   }

@@ -1,10 +1,12 @@
 import { phaseMs } from '@metrics-ring/common/ring'
 import type { Freshness } from '@metrics-ring/common/store/store'
+import type { Trace, Tracing } from '@metrics-ring/common/telemetry/trace'
 import type { Target } from '../kubelet/targets.ts'
 import { failedAgain, patience } from '../patience.ts'
 import type { ClaimedNode, ShardPorts } from '../ports.ts'
+import { scrapeSpans } from '../report/scrape-spans.ts'
 import { type Outcome, scrape } from '../scrape.ts'
-import { actsAfterMs, type ClaimEvent, judge } from './claims.ts'
+import { actsAfterMs, type Claim, type ClaimEvent, judge } from './claims.ts'
 
 export type TurnDeps = ShardPorts & {
   claimed: (node: string) => ClaimedNode | undefined
@@ -21,10 +23,11 @@ export type TurnDeps = ShardPorts & {
 
 /** One turn of a claimed node: look if the claim says so, scrape, and learn from what came of it. */
 export function createTurns(deps: TurnDeps) {
-  const { self, times, now, store, events } = deps
+  const { self, clock, times, now, store, events, tracing } = deps
 
   async function take(name: string, phaseAtMs: number) {
     const node = deps.claimed(name)
+    const sinceMs = clock.mono()
     if (!node) return
     if (node.claim.kind !== 'own') {
       const last = await deps.lastScrape(name).catch(() => undefined)
@@ -35,16 +38,21 @@ export function createTurns(deps: TurnDeps) {
       if (verdict !== 'scrape') return
     }
     const { scrape: tries, retry } = patience(node.failures, Math.floor(phaseAtMs / times.intervalMs))
-    if (tries) await scrapeNow(name, retry)
+    if (tries) await scrapeNow(name, { retry, sinceMs })
     // Left alone on purpose: others need not cover it.
     else void store.tried(name).catch(() => {})
   }
-  async function scrapeNow(name: string, retry = false) {
+  /** `sinceMs`: when its turn began, on our clock. */
+  async function scrapeNow(name: string, { retry = false, sinceMs = clock.mono() } = {}) {
     const [node, target] = [deps.claimed(name), deps.target(name)]
     if (!node || !target) return
     const atMs = now()
     const fetchSample = () => deps.fetchSample(target, { retry })
-    const outcome = await scrape({ ...deps, fetchSample, intervalMs: times.intervalMs }, target, node.known)
+    const trace = tracing && traceOf(tracing, name, node.claim, clock.mono() - sinceMs)
+    const intervalMs = times.intervalMs
+    const outcome = await scrape({ ...deps, fetchSample, intervalMs, trace }, target, node.known)
+    trace?.note({ 'metrics_ring.result': outcome.result })
+    trace?.end(outcome.result === 'failed' ? outcome.reason : undefined)
     if (deps.claimed(name) === node) finish(name, node, atMs, outcome)
   }
   function finish(name: string, node: ClaimedNode, atMs: number, outcome: Outcome) {
@@ -72,6 +80,13 @@ export function createTurns(deps: TurnDeps) {
     node.last = { outcome: outcome.result, ...reason, atMs, endedMs: now(), tookMs }
   }
   return { take, scrapeNow }
+}
+
+function traceOf(tracing: Tracing, node: string, { kind }: Claim, agoMs: number): Trace {
+  const attributes = { 'k8s.node.name': node, 'metrics_ring.claim': kind }
+  const trace = tracing.begin(scrapeSpans.scrape, { attributes, agoMs })
+  trace.past(scrapeSpans.slot, agoMs)
+  return trace
 }
 
 /** How long after its phase a node's turn comes, milliseconds. */
