@@ -8,6 +8,8 @@ import type { Log } from '@metrics-ring/common/log'
 import { createSharedClock } from '@metrics-ring/common/store/shared-clock'
 import type { SampleStore } from '@metrics-ring/common/store/store'
 import type { Telemetry } from '@metrics-ring/common/telemetry/telemetry'
+import { startStatusPage } from './admin/status-page.ts'
+import { timed } from './admin/timed.ts'
 import { createApiMetrics, measureConnections } from './answer/api-metrics.ts'
 import { createApp } from './answer/app.ts'
 import { metricsPage, pages } from './answer/pages.ts'
@@ -74,12 +76,9 @@ export async function startFrontend(
     const trusting = trust.start()
     trusting.then((stop) => lifecycle.add(stop)).catch(() => {})
     const state = stateOf(base, samples, metadata, trust)
-    const server = await serve(
-      base,
-      clients.objects,
-      trust,
-      handlerOf(base, { samples, metadata, trust, clients, state }),
-    )
+    const handler = handlerOf(base, { samples, metadata, trust, clients, state })
+    const watched = config.adminPort === 0 ? handler : await watch(base, store, samples, handler)
+    const server = await serve(base, clients.objects, trust, watched)
     await trusting
     let drained: Promise<void> | undefined
     return {
@@ -178,6 +177,20 @@ function handlerOf(
     events,
     mostInFlight,
   })
+}
+
+/** Serves the status page, which is told of each request. */
+async function watch(
+  { config, clock, events, lifecycle }: Base,
+  store: SampleStore,
+  { view, now }: Samples,
+  handler: Handler,
+): Promise<Handler> {
+  const { adminPort: port, intervalMs, maxAgeMs } = config
+  const page = await startStatusPage({ port, store, view, now, clock, intervalMs, maxAgeMs })
+  lifecycle.add(page.stop)
+  events.statusPage(page.port)
+  return timed(handler, clock, page.answered)
 }
 
 /** Listens, and follows what certificate to show and which CAs to name. */
