@@ -8,16 +8,20 @@ export type ClusterSetup = {
   servers: RedisServer[]
   /** The primary that holds the key's slot now. */
   ownerOf(key: string): Promise<RedisServer>
-  /** Resolves when another server than this one holds the key's slot and the Cluster is whole. */
+  /** After the key's primary was killed: resolves when all others agree on another and the Cluster is whole. */
   replaced(key: string, before: RedisServer): Promise<RedisServer>
+  /** The primary of the key's slot and its replica change places, once; the new primary. */
+  handOver(key: string): Promise<RedisServer>
   stop(): Promise<void>
 }
 
 const shards = 3
 const slots = 16_384
-const nodeTimeoutMs = 1_000
+/** When a server is called dead: a busy machine must not have one called so by mistake, and a failover is to be short. */
+const patientMs = 60_000
+const impatientMs = 1_000
 
-/** Real processes; one is called dead after a second. */
+/** Real processes. */
 export async function startRedisCluster(options: RedisServerOptions = {}): Promise<ClusterSetup> {
   const started: RedisServer[] = []
   const stop = async () => void (await Promise.all(started.map((each) => each.stop())))
@@ -41,8 +45,19 @@ export async function startRedisCluster(options: RedisServerOptions = {}): Promi
       servers: started,
       ownerOf,
       async replaced(key, before) {
-        await until(async () => (await ownerOf(key)) !== before && (await isWhole(started, before)))
-        return ownerOf(key)
+        const others = started.filter((each) => each !== before)
+        await setPatience(others, impatientMs)
+        await until(async () => (await agreed(others, key)) !== before && (await isWhole(others)))
+        await setPatience(others, patientMs)
+        return agreed(others, key)
+      },
+      async handOver(key) {
+        const before = await ownerOf(key)
+        const index = started.indexOf(before)
+        const replica = started[(index + shards) % started.length] as RedisServer
+        await ask(replica, 'CLUSTER', 'FAILOVER', 'TAKEOVER')
+        await until(async () => (await agreed(started, key)) === replica)
+        return replica
       },
       stop,
     }
@@ -53,7 +68,7 @@ export async function startRedisCluster(options: RedisServerOptions = {}): Promi
 }
 
 function clusterArgs(bus: number): string[] {
-  const timing = ['--cluster-node-timeout', String(nodeTimeoutMs), '--repl-diskless-sync-delay', '0']
+  const timing = ['--cluster-node-timeout', String(patientMs), '--repl-diskless-sync-delay', '0']
   const bounds = ['--cluster-replica-validity-factor', '0', '--cluster-port', String(bus)]
   return ['--cluster-enabled', 'yes', ...timing, ...bounds]
 }
@@ -85,19 +100,35 @@ async function join(servers: RedisServer[], buses: ReadonlyMap<RedisServer, numb
   })
 }
 
-async function isWhole(servers: readonly RedisServer[], but?: RedisServer): Promise<boolean> {
-  const infos = servers.filter((each) => each !== but).map((each) => ask(each, 'CLUSTER', 'INFO'))
+function setPatience(servers: readonly RedisServer[], ms: number): Promise<unknown> {
+  return Promise.all(servers.map((each) => ask(each, 'CONFIG', 'SET', 'cluster-node-timeout', String(ms))))
+}
+
+async function isWhole(servers: readonly RedisServer[]): Promise<boolean> {
+  const infos = servers.map((each) => ask(each, 'CLUSTER', 'INFO'))
   return (await Promise.all(infos)).every((text) => text.includes('cluster_state:ok'))
 }
 
-/** Asked of the servers in turn: one that is the owner answers, another one names it. */
+/** Whom all of these servers call the owner of the key's slot. */
+async function agreed(servers: readonly RedisServer[], key: string): Promise<RedisServer> {
+  const owners = await Promise.all(servers.map((each) => namedOwner(each, servers, key)))
+  const [owner] = owners
+  if (!owner || owners.some((each) => each !== owner)) throw new Error('they do not agree on an owner')
+  return owner
+}
+
+/** A server that is the owner answers, another one names it. */
+async function namedOwner(server: RedisServer, servers: readonly RedisServer[], key: string) {
+  const answer = await ask(server, 'EXISTS', key).catch((error: Error) => error.message)
+  if (/^[01]$/.test(answer)) return server
+  const [, port] = /^MOVED \d+ \S*:(\d+)$/.exec(answer) ?? []
+  return servers.find((each) => each.port === Number(port))
+}
+
 async function findOwner(servers: readonly RedisServer[], key: string): Promise<RedisServer> {
   for (const server of servers) {
-    const answer = await ask(server, 'EXISTS', key).catch((error: Error) => error.message)
-    const [, port] = /^MOVED \d+ \S*:(\d+)$/.exec(answer) ?? []
-    const owner = port === undefined ? server : servers.find((each) => each.port === Number(port))
-    const isUp = /^[01]$/.test(answer) || port !== undefined
-    if (isUp && owner && (await ask(owner, 'EXISTS', key).catch(() => ''))) return owner
+    const owner = await namedOwner(server, servers, key)
+    if (owner && (await ask(owner, 'EXISTS', key).catch(() => ''))) return owner
   }
   throw new Error('nobody holds the slot')
 }

@@ -2,7 +2,8 @@ import { Redis } from 'ioredis'
 import { errorText } from '../errors.ts'
 import type { Log } from '../log.ts'
 import { isAborted, isMissingScript, storeError } from './errors.ts'
-import { redisOptions, retryMs } from './options.ts'
+import { createGate } from './gate.ts'
+import { connectTimeoutMs, redisOptions, retryMs } from './options.ts'
 import { type Script, scripts } from './scripts.ts'
 import { createSeats, movedTo } from './seats.ts'
 import { type RedisTlsFiles, readTlsFiles } from './tls.ts'
@@ -32,14 +33,19 @@ export type ConnectOptions = {
 const readOnlyMs = 2_000
 const mostHops = 3
 
+/** How long a call may wait for a server to be found: one that stays silent, and then another. Milliseconds. */
+const longestWaitMs = connectTimeoutMs + 500
+
 /**
  * One connection to the primary, made in the background, for ever. A connection counts once its server has answered
- * a question about our key; until then, and while Redis is away, calls reject at once. Only calls made before the
- * first attempt has ended wait for its end.
+ * a question about our key. While the known servers are tried, each once, calls wait; when none was the one, Redis is
+ * away, and calls reject at once.
  *
- *     connecting ──made──▶ asking ──answered──▶ up
- *         ▲                   │ MOVED: to another │ lost, MOVED, or read-only for a while
- *         └──── retryMs ◀─────┴──────────────────┘
+ *     seeking ──made──▶ asking ──answered──▶ up
+ *       ▲ │               │ MOVED: to another │ lost, MOVED, or read-only for a while
+ *       │ │ all tried     └──────▶ seeking ◀──┘
+ *       │ ▼
+ *      away   (the next round after retryMs)
  */
 export function connectRedis({ url, tlsFiles = {}, key, log }: ConnectOptions): RedisConnection {
   const address = parseRedisUrl(url)
@@ -47,15 +53,16 @@ export function connectRedis({ url, tlsFiles = {}, key, log }: ConnectOptions): 
   const tls = address.tls ? readTlsFiles(tlsFiles) : {}
   const shown = shownAddress(address)
   const seats = createSeats(address.hosts)
-  const { promise: firstAttempt, resolve: firstAttemptEnded } = Promise.withResolvers<void>()
+  const gate = createGate(longestWaitMs)
   let timesMade = 0
-  /** Attempts since Redis last answered. */
-  let failures = 0
+  let state: 'seeking' | 'up' | 'away' | 'closed' = 'seeking'
+  /** Attempts of this round; rounds since Redis last answered. */
+  let tried = 0
+  let rounds = 0
   /** Times in a row that a server named another one; `isHop`: the coming attempt follows such advice. */
   let hops = 0
   let isHop = false
-  let upSinceMs: number | undefined
-  let state: 'new' | 'up' | 'away' | 'closed' = 'new'
+  let upSinceMs = 0
   let lastError: unknown = new Error('not connected')
   let lastFailure: string | undefined
 
@@ -76,25 +83,36 @@ export function connectRedis({ url, tlsFiles = {}, key, log }: ConnectOptions): 
   }
   /** Runs before each attempt but the first; returns how long to wait, milliseconds. */
   function beforeRetry(): number {
-    const follows = isHop
+    const waitMs = isHop ? 0 : nextWaitMs()
     isHop = false
-    upSinceMs = undefined
-    if (!follows) setAway()
-    if (isCluster) {
-      if (!follows) seats.failed()
-      Object.assign(redis.options, seats.current())
-    }
+    if (isCluster) Object.assign(redis.options, seats.current())
     rereadTls()
-    return follows ? 0 : retryMs(failures++)
+    return waitMs
+  }
+  function nextWaitMs(): number {
+    if (state === 'up') seek()
+    hops = 0
+    seats.failed()
+    tried++
+    if (tried === 0) return retryMs(0)
+    if (tried < (isCluster ? seats.count() : 1)) return 0
+    tried = 0
+    setAway()
+    return retryMs(rounds++)
+  }
+  /** A new round; what ends now is no attempt of it. */
+  function seek() {
+    state = 'seeking'
+    tried = -1
+    gate.shut()
   }
   function setAway() {
-    hops = 0
-    if (state === 'new' || state === 'up') {
+    if (state === 'seeking') {
       const { code, message } = storeError(lastError, shown)
       log.warn({ redis: shown, code, reason: message }, 'Redis is away')
       state = 'away'
     }
-    firstAttemptEnded()
+    gate.open()
   }
   function rereadTls() {
     try {
@@ -114,7 +132,7 @@ export function connectRedis({ url, tlsFiles = {}, key, log }: ConnectOptions): 
       return follow(error)
     }
     if (state === 'closed') return
-    failures = 0
+    rounds = 0
     hops = 0
     timesMade++
     upSinceMs = performance.now()
@@ -122,7 +140,7 @@ export function connectRedis({ url, tlsFiles = {}, key, log }: ConnectOptions): 
     lastFailure = undefined
     state = 'up'
     log.info({ redis: shown }, 'Redis answers')
-    firstAttemptEnded()
+    gate.open()
   }
   /** Makes the connection anew: to where the error says, or to the next server. */
   function follow(error: unknown) {
@@ -134,7 +152,7 @@ export function connectRedis({ url, tlsFiles = {}, key, log }: ConnectOptions): 
       seats.moved(to)
       isHop = true
     }
-    upSinceMs = undefined
+    if (state === 'up') seek()
     redis.disconnect(true)
   }
   async function send({ text, sha }: Script, keys: readonly string[], args: readonly string[]) {
@@ -146,22 +164,26 @@ export function connectRedis({ url, tlsFiles = {}, key, log }: ConnectOptions): 
     }
   }
   async function run(script: Script, keys: readonly string[], args: readonly string[]) {
-    await firstAttempt
-    try {
-      if (upSinceMs === undefined) throw lastError
-      const reply = await send(script, keys, args)
-      lastFailure = undefined
-      return reply
-    } catch (error) {
-      const failure = storeError(error, shown)
-      lastFailure = failure.message
-      if (isOfNoUse(failure.code)) follow(error)
-      throw failure
+    for (let again = false; ; again = true) {
+      await gate.pass()
+      try {
+        if (state !== 'up') throw lastError
+        const reply = await send(script, keys, args)
+        lastFailure = undefined
+        return reply
+      } catch (error) {
+        const failure = storeError(error, shown)
+        if (isOfNoUse(failure.code)) follow(error)
+        // Where the slot had been, nothing was done.
+        if (failure.code === 'store_moved' && !again) continue
+        lastFailure = failure.message
+        throw failure
+      }
     }
   }
   /** Of a server that is up: another one must have taken its place. */
   function isOfNoUse(code: string): boolean {
-    if (upSinceMs === undefined) return false
+    if (state !== 'up') return false
     return (
       code === 'store_moved' || (code === 'store_read_only' && performance.now() - upSinceMs > readOnlyMs)
     )
@@ -170,8 +192,7 @@ export function connectRedis({ url, tlsFiles = {}, key, log }: ConnectOptions): 
     if (state === 'closed') return
     state = 'closed'
     lastError = new Error('the store is closed')
-    upSinceMs = undefined
-    firstAttemptEnded()
+    gate.open()
     if (redis.status === 'ready') await redis.quit().catch(() => {})
     redis.disconnect()
   }

@@ -2,7 +2,7 @@ import type { TlsTexts } from './tls.ts'
 import type { RedisAddress } from './url.ts'
 
 /** Limits in milliseconds: to connect, for a reply, and for a silent socket before it is made anew. */
-const connectTimeoutMs = 2_000
+export const connectTimeoutMs = 2_000
 const commandTimeoutMs = 2_000
 const socketTimeoutMs = 4_000
 const longestRetryMs = 3_000
@@ -31,6 +31,8 @@ export function redisOptions(address: RedisAddress, tls: TlsTexts) {
     connectTimeout: connectTimeoutMs,
     commandTimeout: commandTimeoutMs,
     socketTimeout: socketTimeoutMs,
+    // A server that takes no leave is left all the same.
+    disconnectTimeout: 200,
     keepAlive: 5_000,
     // Commits of one turn of the event loop leave in one write.
     enableAutoPipelining: true,

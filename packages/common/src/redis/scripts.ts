@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs'
 export type Script = { text: string; sha: string }
 
 function load(...names: string[]): Script {
-  const texts = names.map((name) => readFileSync(new URL(`.//${name}.lua`, import.meta.url), 'utf8'))
+  const texts = names.map((name) => readFileSync(new URL(`./${name}.lua`, import.meta.url), 'utf8'))
   const text = texts.join('\n')
   return { text, sha: createHash('sha1').update(text).digest('hex') }
 }

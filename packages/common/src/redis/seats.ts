@@ -4,6 +4,8 @@ import type { HostPort } from './url.ts'
 export type Seats = {
   /** Where to connect now. */
   current(): HostPort
+  /** How many there are to try. */
+  count(): number
   /** The server there says that another holds our slot. */
   moved(to: HostPort): void
   /** The server there is of no use. */
@@ -23,6 +25,7 @@ export function createSeats(named: readonly [HostPort, ...HostPort[]]): Seats {
   let owner: HostPort | undefined
   return {
     current: () => owner ?? all[next % all.length] ?? all[0],
+    count: () => all.length,
     moved(to) {
       owner = to
       const known = all.some(({ host, port }) => host === to.host && port === to.port)

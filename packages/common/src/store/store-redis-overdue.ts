@@ -2,7 +2,7 @@ import { readOverdue } from '../redis/replies.ts'
 import { scripts } from '../redis/scripts.ts'
 import { aheadMs } from './fence.ts'
 import type { Freshness, SampleStore } from './store.ts'
-import type { RedisStoreParts } from './store-redis.ts'
+import type { RedisStoreParts } from './store-redis-parts.ts'
 
 /** Nodes of one reply, or asked of in one question: a script stays well below a millisecond. */
 const page = 500

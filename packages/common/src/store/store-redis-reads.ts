@@ -11,7 +11,7 @@ import {
 import { scripts } from '../redis/scripts.ts'
 import { pageLimit, pageSize } from './fence.ts'
 import type { Change, Changes, Cursor, FailedTry, Freshness, SampleStore } from './store.ts'
-import type { RedisStoreParts } from './store-redis.ts'
+import type { RedisStoreParts } from './store-redis-parts.ts'
 
 type Reads = Pick<SampleStore, 'hydrate' | 'changes' | 'freshness' | 'failures'>
 

@@ -4,7 +4,7 @@ import { type RecordReply, readCommit, readRecord, versionOf } from '../redis/re
 import { scripts } from '../redis/scripts.ts'
 import { mostReasonLength, wholeScrape } from './fence.ts'
 import type { CommitAnswer, SampleStore } from './store.ts'
-import type { RedisStoreParts } from './store-redis.ts'
+import type { RedisStoreParts } from './store-redis-parts.ts'
 
 type Writes = Pick<SampleStore, 'commit' | 'tried' | 'delete'>
 

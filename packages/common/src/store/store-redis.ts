@@ -1,6 +1,6 @@
 import type { Log } from '../log.ts'
-import { connectRedis, type RedisConnection } from '../redis/connection.ts'
-import { type RingKeys, ringKeys } from '../redis/keys.ts'
+import { connectRedis } from '../redis/connection.ts'
+import { ringKeys } from '../redis/keys.ts'
 import { readTime } from '../redis/replies.ts'
 import type { RedisTlsFiles } from '../redis/tls.ts'
 import { retentionMs } from './fence.ts'
@@ -10,7 +10,7 @@ import { redisReads } from './store-redis-reads.ts'
 import { redisWrites } from './store-redis-writes.ts'
 
 export type RedisStoreOptions = {
-  /** As `redis-url.ts` reads it: topology, hosts, user, password and database number. */
+  /** As `redis/url.ts` reads it: topology, hosts, user, password and database number. */
   url: string
   /** Read again on every connection. */
   tlsFiles?: RedisTlsFiles
@@ -27,16 +27,6 @@ export type RedisStoreOptions = {
 
 /** @property trouble why the last call failed, without any secret; undefined: it did not. */
 export type RedisStore = SampleStore & { trouble(): string | undefined }
-
-/** What the two halves of the store share. */
-export type RedisStoreParts = {
-  redis: RedisConnection
-  keys: RingKeys
-  /** Milliseconds, as a script's argument. */
-  interval: string
-  retention: string
-  onBadRecord: (node: string, reason: string) => void
-}
 
 /**
  * The store in Redis (6.2 or later): `redis/prelude.lua` says what its keys hold, `redis/commit.lua` is the fence.

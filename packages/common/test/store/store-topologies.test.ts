@@ -1,6 +1,12 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { expect } from 'chai'
+import { silentLog } from '../../src/log.ts'
+import { createRedisStore } from '../../src/store/store-redis.ts'
 import { type ClusterSetup, startRedisCluster } from '../../testing/redis-cluster.ts'
 import { type SentinelSetup, startSentinels } from '../../testing/redis-sentinels.ts'
+import { freePort } from '../../testing/redis-server.ts'
 import { expectSurvival } from './failover.ts'
+import { commitAsShard, intervalMs, scrape } from './store-builders.ts'
 import { storeContract } from './store-contract.ts'
 import { failuresContract } from './store-failures-contract.ts'
 import { overdueContract } from './store-overdue-contract.ts'
@@ -44,6 +50,27 @@ describe('the store in a Cluster', function () {
   describe('as every store', () => storeContract(open))
   describe('overdue nodes', () => overdueContract(open))
   describe('failures', () => failuresContract(open))
+
+  it('loses no call where the server named first is dead, or the slot moves', async () => {
+    const key = 'mr:{loses-no-call}:epoch'
+    const owner = await setup.ownerOf(key)
+    const dead = `127.0.0.1:${await freePort()}`
+    const url = setup.url.replace('://', `://${dead},`)
+    const options = { url, ringName: 'loses-no-call', intervalMs, onBadRecord: () => {}, log: silentLog }
+    const store = createRedisStore(options)
+    try {
+      const now = await store.time()
+      const failOver = setup.handOver(key)
+      const calls = Array.from({ length: 300 }, async (_, i) => {
+        await sleep(10 * i)
+        return commitAsShard(store, scrape(now, { node: `n${i}` }))
+      })
+      expect(await failOver).not.to.equal(owner)
+      for (const each of await Promise.all(calls)) expect(each).to.include({ result: 'accepted' })
+    } finally {
+      await store.close()
+    }
+  })
 
   it('goes on with the replica when the primary that holds its slot dies', async () => {
     const opened = await open()
