@@ -82,8 +82,11 @@ export function createDeployment(options: DeploymentOptions): Deployment {
     const certDir = join(dir, `${name}-certificates`)
     certDirs.set(port, certDir)
     const kubeconfig = `--kubeconfig=${cluster.serviceAccountKubeconfig(account, name)}`
-    const serving = ['--bind-address=127.0.0.1', `--secure-port=${port}`, `--cert-dir=${certDir}`]
-    return start(name, port, [...args, kubeconfig, ...serving, ...(options.frontendArgs ?? [])], frontends)
+    const { frontendArgs = [] } = options
+    const isShared = frontendArgs.some((each) => each.startsWith('--serving-secret='))
+    const certificate = isShared ? [] : [`--cert-dir=${certDir}`]
+    const serving = ['--bind-address=127.0.0.1', `--secure-port=${port}`, ...certificate]
+    return start(name, port, [...args, kubeconfig, ...serving, ...frontendArgs], frontends)
   }
   function startFrontend(name: string, port: number): ServiceProcess {
     const admin = name === firstFrontend && options.adminPort ? [`--admin-port=${options.adminPort}`] : []
