@@ -1,15 +1,23 @@
 import { readFileSync } from 'node:fs'
 import { type ClientHttp2Session, connect } from 'node:http2'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { type Ages, createAgeCounter } from './compare/ages.ts'
 import { answerRequests } from './peer.ts'
 
 /** A client of the Metrics API in a process of its own, over TLS and HTTP/2, as the aggregation layer is one. */
 export type ListClientRequest =
   | { do: 'target'; url: string; ca: string; cert: string; key: string }
-  /** Asks until the first whole answer with `pods` items; resolves to the time then, milliseconds since the epoch. */
-  | { do: 'first'; pods: number }
+  /**
+   * Asks until the first whole answer with `pods` items, again `againMs` after one with fewer; resolves to the time
+   * then, milliseconds since the epoch.
+   */
+  | { do: 'first'; pods: number; withinMs?: number; againMs?: number }
   /** One request after the other. */
   | { do: 'ask'; question: Question; times: number; pauseMs: number }
+  /** One list of pods (JSON) after the other, all paths in turn every `everyMs`: how old their samples are. */
+  | { do: 'ages'; podsFile: string; questions: Question[]; everyMs: number; forMs: number }
+  /** So many a second, evenly spread, whatever the answers take. */
+  | { do: 'rate'; questions: Question[]; perSecond: number; forMs: number }
   /** As fast as answers come, over several connections. */
   | { do: 'load'; question: Question; connections: number; inFlight: number; ms: number }
 
@@ -49,9 +57,13 @@ async function handle(request: ListClientRequest): Promise<unknown> {
       target = request
       return null
     case 'first':
-      return first(request.pods)
+      return first(request)
     case 'ask':
       return askRepeatedly(request.question, request.times, request.pauseMs)
+    case 'ages':
+      return agesOf(request)
+    case 'rate':
+      return atRate(request)
     case 'load':
       return load(request)
   }
@@ -101,9 +113,47 @@ function get({ path, accept, gzip, user, groups = [] }: Question, session = sess
   })
 }
 
-async function first(wanted: number): Promise<number> {
+async function agesOf(request: Extract<ListClientRequest, { do: 'ages' }>): Promise<Ages[]> {
+  const { podsFile, questions, everyMs, forMs } = request
+  const counter = createAgeCounter(podsFile)
+  for (let atMs = Date.now(), endMs = atMs + forMs; atMs < endMs; atMs += everyMs) {
+    await sleep(Math.max(0, atMs - Date.now()))
+    for (const question of questions) {
+      const { status, chunks } = await get(question)
+      if (status !== 200) throw new Error(`${question.path} was answered with ${status}`)
+      counter.count(Buffer.concat(chunks).toString(), Date.now())
+    }
+  }
+  return counter.ages()
+}
+
+async function atRate(request: Extract<ListClientRequest, { do: 'rate' }>): Promise<Asked> {
+  const { questions, perSecond, forMs } = request
+  const tookMs: number[] = []
+  let [bytes, contentType] = [0, '']
+  const ask = async (question: Question) => {
+    const startedMs = performance.now()
+    const answer = await get(question)
+    if (answer.status !== 200) throw new Error(`${question.path} was answered with ${answer.status}`)
+    tookMs.push(performance.now() - startedMs)
+    bytes += answer.bytes
+    contentType = answer.contentType
+  }
+  const asked: Promise<void>[] = []
+  const beganMs = performance.now()
+  for (let n = 0; n < (perSecond * forMs) / 1000; n++) {
+    await sleep(Math.max(0, beganMs + (n * 1000) / perSecond - performance.now()))
+    asked.push(ask(questions[n % questions.length] as Question))
+  }
+  await Promise.all(asked)
+  return { tookMs, bytes, contentType }
+}
+
+type First = Extract<ListClientRequest, { do: 'first' }>
+
+async function first({ pods: wanted, withinMs = 60_000, againMs = 20 }: First): Promise<number> {
   let seen = ''
-  for (const untilMs = Date.now() + 60_000; Date.now() < untilMs; await sleep(20)) {
+  for (const untilMs = Date.now() + withinMs; Date.now() < untilMs; await sleep(20)) {
     const ready = await get({ path: `${pods}?limit=1`, ...admin }).catch((error: unknown) => String(error))
     seen = typeof ready === 'string' ? ready : `${ready.status} ${Buffer.concat(ready.chunks)}`
     if (typeof ready === 'string' || ready.status !== 200) continue
@@ -112,8 +162,9 @@ async function first(wanted: number): Promise<number> {
     const items = itemsOf(list)
     if (items === wanted) return atMs
     seen = `${items} items`
+    await sleep(againMs)
   }
-  throw new Error(`no complete list within a minute; at last: ${seen}`)
+  throw new Error(`no complete list within ${withinMs / 1000} s; at last: ${seen}`)
 }
 
 async function askRepeatedly(question: Question, times: number, pauseMs: number): Promise<Asked> {

@@ -4,7 +4,9 @@ import { runScenario, type Scenario } from './scenario.ts'
 const scenarios: Record<string, () => Promise<Scenario>> = {
   assign: async () => (await import('./assign.ts')).assignScenario,
   chaos: async () => (await import('./chaos.ts')).chaosScenario,
+  compare: async () => (await import('./compare/compare.ts')).compareScenario,
   list: async () => (await import('./list.ts')).listScenario,
+  standalone: async () => (await import('./standalone.ts')).standaloneScenario,
   scrape: async () => (await import('./scrape.ts')).scrapeScenario,
 }
 

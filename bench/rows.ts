@@ -8,6 +8,10 @@ export type Row = {
   unit: string
   target: string | null
   pass: boolean | null
+  /** The same of metrics-server in the same run, in the same unit, where the target is a ratio to it. */
+  peer?: number | 'not measured'
+  /** `value` to `peer`. */
+  ratio?: number
 }
 
 /** `at most`, `at least` or `exactly` so much. */
@@ -23,6 +27,32 @@ export function row(name: string, value: number | undefined, unit: string, targe
   return { name, value: rounded(value), unit, target: text, pass: target ? reaches(value, target) : null }
 }
 
+/** A row whose target is a multiple of what metrics-server takes. */
+export function ratioRow(
+  name: string,
+  { ours, theirs }: { ours: number | undefined; theirs: number | undefined },
+  unit: string,
+  target: Target,
+): Row {
+  const text = `${target.is} ${target.value} x`
+  const plain = row(name, ours, unit)
+  if (typeof plain.value !== 'number' || ours === undefined || theirs === undefined || !(theirs > 0))
+    return {
+      ...plain,
+      target: text,
+      pass: false,
+      peer: theirs === undefined ? 'not measured' : rounded(theirs),
+    }
+  const ratio = ours / theirs
+  return {
+    ...plain,
+    target: text,
+    pass: reaches(ratio, target),
+    peer: rounded(theirs),
+    ratio: rounded(ratio),
+  }
+}
+
 /** A row that only stands where the machine had CPU to spare. */
 export function latencyRow(
   name: string,
@@ -31,9 +61,13 @@ export function latencyRow(
   idle: number,
   target?: Target,
 ): Row {
-  const measured = row(name, value, unit, target)
+  return unlessBusy(row(name, value, unit, target), idle)
+}
+
+/** Without its value where the machine had too little CPU to spare. */
+export function unlessBusy(measured: Row, idle: number): Row {
   if (idle >= leastIdle || measured.value === 'not measured') return measured
-  return { ...measured, value: 'invalid', pass: target ? false : null }
+  return { ...measured, value: 'invalid', pass: measured.target === null ? null : false }
 }
 
 function reaches(value: number, target: Target): boolean {
@@ -48,18 +82,25 @@ function rounded(value: number): number {
 }
 
 export function table(rows: readonly Row[]): string {
-  const cells = rows.map(({ name, value, unit, target, pass }) => [
-    name,
-    String(value),
-    unit,
-    target ?? '',
-    pass === null ? '' : pass ? 'pass' : 'FAIL',
+  const compared = rows.some(({ peer }) => peer !== undefined)
+  const cells = rows.map((each) => [
+    each.name,
+    String(each.value),
+    each.unit,
+    ...outcomeCells(each, compared),
   ])
-  const all = [['', 'value', 'unit', 'target', ''], ...cells]
-  const widths = [0, 1, 2, 3, 4].map((column) => Math.max(...all.map((line) => line[column]?.length ?? 0)))
+  const head = ['', 'value', 'unit', ...(compared ? ['metrics-server', 'ratio'] : []), 'target', '']
+  const all = [head, ...cells]
+  const widths = head.map((_, column) => Math.max(...all.map((line) => line[column]?.length ?? 0)))
+  const isNumber = (column: number) => column === 1 || (compared && (column === 3 || column === 4))
   const pad = (cell: string, column: number) =>
-    column === 1 ? cell.padStart(widths[1] ?? 0) : cell.padEnd(widths[column] ?? 0)
+    isNumber(column) ? cell.padStart(widths[column] ?? 0) : cell.padEnd(widths[column] ?? 0)
   return all.map((line) => line.map(pad).join('  ').trimEnd()).join('\n')
+}
+
+function outcomeCells({ target, pass, peer, ratio }: Row, compared: boolean): string[] {
+  const verdict = pass === null ? '' : pass ? 'pass' : 'FAIL'
+  return [...(compared ? [String(peer ?? ''), String(ratio ?? '')] : []), target ?? '', verdict]
 }
 
 /** What the numbers were measured on. */

@@ -1,5 +1,6 @@
 import { type FlagTable, flagsHelp, readFlags } from '@metrics-ring/common/flags'
 import { createLifecycle, type Lifecycle } from '@metrics-ring/common/lifecycle'
+import { saveResult } from './results.ts'
 import { machine, type Row, table } from './rows.ts'
 
 /** What a scenario is given: stops run in reverse when it is over, also when it fails. */
@@ -18,11 +19,15 @@ export type Scenario = {
   summary: string
   flags: FlagTable
   /** The numbers are in milliseconds where the flag is a duration. */
-  run(bench: Bench, flags: Readonly<Record<string, unknown>>): Promise<Row[]>
+  run(bench: Bench, flags: Readonly<Record<string, unknown>>): Promise<Row[] | Outcome>
 }
+
+/** Rows, and what they were made from, for whoever plots it. */
+export type Outcome = { rows: Row[]; details: unknown }
 
 const shared = {
   json: { type: 'bool', help: 'Print the rows as JSON in the last line.' },
+  save: { type: 'string', help: 'Keep everything measured as bench/results/<name>.json.' },
   help: { type: 'bool', short: 'h', help: 'Print this help and exit.' },
 } as const satisfies FlagTable
 
@@ -41,8 +46,11 @@ export async function runScenario(scenario: Scenario, argv: readonly string[]): 
   for (const signal of ['SIGINT', 'SIGTERM'] as const)
     process.once(signal, () => void lifecycle.stop().then(() => process.exit(1)))
   try {
-    const rows = await scenario.run(benchOf(scenario.name, lifecycle), values)
+    const outcome = await scenario.run(benchOf(scenario.name, lifecycle), values)
+    const { rows, details } = 'rows' in outcome ? outcome : { rows: outcome, details: undefined }
     print(`\n${scenario.name}, ${machine()}\n\n${table(rows)}\n`)
+    if (typeof values.save === 'string')
+      saveResult(values.save, { scenario: scenario.name, argv, rows, details })
     if (values.json) print(JSON.stringify({ scenario: scenario.name, machine: machine(), rows }))
   } finally {
     await lifecycle.stop()

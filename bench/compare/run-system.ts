@@ -1,0 +1,164 @@
+import { processUsage } from '../process-usage.ts'
+import { watchIdle } from '../rows.ts'
+import type { Bench } from '../scenario.ts'
+import type { Ages } from './ages.ts'
+import type { ApiCounts } from './control-plane.ts'
+import {
+  type Answered,
+  costs,
+  measureAges,
+  measureAnswers,
+  measureSteady,
+  type ProcessCost,
+  type Steady,
+  type Times,
+  untilComplete,
+} from './measure.ts'
+import type { Site } from './site.ts'
+import { type ProcessKind, type System, type SystemPlan, startSystem } from './systems.ts'
+
+/** What is measured of one system; what is absent is left out. */
+export type Phases = {
+  /** Intervals at rest. */
+  intervals: number
+  ages?: boolean
+  answers?: Times
+  /** Share of kubelets that hang, after everything else. */
+  hanging?: number
+  /** How often the first server is restarted. */
+  restarts?: number
+}
+
+/** Everything that was measured of one system. */
+export type SystemResult = {
+  name: string
+  kind: SystemPlan['kind']
+  /** Shards, or replicas that do everything. */
+  replicas: number
+  /** From the start of its processes to the first list with every pod, milliseconds. */
+  firstCompleteMs: number
+  /** What had been asked of the API server by then. */
+  apiAtStart: ApiCounts
+  steady: Steady
+  /** Of each kubelet process. */
+  ages?: { healthy: Ages[]; idle: number; hanging?: Ages[] }
+  answers?: Answered[]
+  /** RSS when all has been asked. */
+  atEnd: ProcessCost[]
+  /** From the start of a server's process to its first list with every pod, in order of size. */
+  restartMs?: number[]
+  /** Share of the machine's CPU time that nobody used while it restarted. */
+  restartIdle?: number
+}
+
+/** Starts a system, measures it and ends it. */
+export async function runSystem(
+  bench: Bench,
+  site: Site,
+  plan: SystemPlan,
+  phases: Phases,
+): Promise<SystemResult> {
+  bench.progress(`--- ${plan.name}`)
+  await site.resetCounts()
+  const startedMs = Date.now()
+  const system = await startSystem(bench, site, plan)
+  try {
+    const firstCompleteMs = await alive(system, untilComplete(site, system, startedMs, 2_000))
+    bench.progress(`${plan.name}: first complete list after ${(firstCompleteMs / 1000).toFixed(1)} s`)
+    const apiAtStart = await site.apiCounts()
+    await bench.wait(site.options.intervalMs, `${plan.name} settles`)
+    const steady = await measureSteady(bench, site, system, phases.intervals)
+    return {
+      name: plan.name,
+      kind: plan.kind,
+      replicas: plan.kind === 'sharded' ? plan.shards : plan.kind === 'standalone' ? 1 : plan.replicas,
+      firstCompleteMs,
+      apiAtStart,
+      steady,
+      ...(await measureMore(bench, site, system, phases)),
+    }
+  } finally {
+    await system.stop()
+  }
+}
+
+async function measureMore(bench: Bench, site: Site, system: System, phases: Phases) {
+  const idle = watchIdle()
+  const healthy = phases.ages ? await measureAges(site, 2) : undefined
+  const agesIdle = idle()
+  if (healthy) bench.progress(`${system.name}: ages ${agesText(healthy)}`)
+  const answers = phases.answers && (await measureAnswers(bench, site, system, phases.answers))
+  const atEnd = costs(system)
+  const hanging =
+    phases.hanging === undefined ? undefined : await agesWhileHanging(bench, site, system, phases.hanging)
+  const restarted = phases.restarts ? await restart(bench, site, system, phases.restarts) : undefined
+  return {
+    atEnd,
+    ...(healthy && { ages: { healthy, idle: agesIdle, ...(hanging && { hanging }) } }),
+    ...(answers && { answers }),
+    ...restarted,
+  }
+}
+
+/** Once the last good samples of those that hang have expired. */
+async function agesWhileHanging(bench: Bench, site: Site, system: System, share: number): Promise<Ages[]> {
+  const { intervalMs } = site.options
+  await site.hang(share)
+  await bench.wait(
+    Math.max(60_000, 4 * intervalMs) + 1.5 * intervalMs,
+    `${system.name}, ${100 * share} % of kubelets hang`,
+  )
+  const ages = await measureAges(site, 2)
+  bench.progress(`${system.name}: ages while some hang ${agesText(ages)}`)
+  await site.hang(0)
+  return ages
+}
+
+async function restart(bench: Bench, site: Site, system: System, times: number) {
+  const idle = watchIdle()
+  const tookMs: number[] = []
+  for (let n = 0; n < times; n++) {
+    const startedMs = await system.restartServer()
+    tookMs.push(await alive(system, untilComplete(site, system, startedMs, 100)))
+    bench.progress(
+      `${system.name}: complete ${(Number(tookMs.at(-1)) / 1000).toFixed(1)} s after its restart`,
+    )
+  }
+  return { restartMs: tookMs.toSorted((a, b) => a - b), restartIdle: idle() }
+}
+
+/** Rejects as soon as one of the system's processes has ended. */
+async function alive<T>(system: System, work: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined
+  const death = new Promise<never>((_, reject) => {
+    timer = setInterval(() => {
+      for (const { name, pid } of system.processes()) {
+        try {
+          processUsage(pid)
+        } catch {
+          reject(new Error(`${name} has ended`))
+        }
+      }
+    }, 500)
+  })
+  try {
+    return await Promise.race([work, death])
+  } finally {
+    clearInterval(timer)
+  }
+}
+
+function agesText(ages: readonly Ages[]): string {
+  return ages
+    .map(({ meanMs, p99Ms }) => `mean ${(meanMs / 1000).toFixed(2)} s, p99 ${(p99Ms / 1000).toFixed(2)} s`)
+    .join('; ')
+}
+
+/** Summed over the processes of these kinds. */
+export function cpuMsOf({ processes }: Pick<Steady, 'processes'>, ...kinds: ProcessKind[]): number {
+  return processes.filter(({ kind }) => kinds.includes(kind)).reduce((sum, { cpuMs }) => sum + cpuMs, 0)
+}
+
+export function rssOf(processes: readonly ProcessCost[], ...kinds: ProcessKind[]): number {
+  return processes.filter(({ kind }) => kinds.includes(kind)).reduce((sum, { rssBytes }) => sum + rssBytes, 0)
+}

@@ -1,0 +1,58 @@
+import type { Question } from '../list-client.ts'
+import type { Times } from './measure.ts'
+import type { Places } from './questions.ts'
+
+/** One kind of question, and how often it is asked. */
+export type Shape = {
+  name: string
+  question: Question
+  times: number
+  pauseMs: number
+  /** That a whole answer has. */
+  items: number
+}
+
+/** As kubectl and VPA ask, and as an HPA does: the latter is let in by a SubjectAccessReview. */
+export const admin = { user: 'bench', groups: ['system:masters'] }
+export const hpa = { user: 'system:serviceaccount:kube-system:horizontal-pod-autoscaler' }
+
+const group = '/apis/metrics.k8s.io/v1beta1'
+/** Longer than a frontend shares one body among those who ask at about the same time. */
+const notSharedMs = 600
+
+/** metrics-server's own storage benchmark reads these shapes: normal, big namespace, big deployment, dense containers. */
+export function shapesOf(places: Places, { lists, selects }: Times): Shape[] {
+  const { pods, big, deployment, dense } = places
+  const inNamespace = (namespace: string) => `${group}/namespaces/${namespace}/pods`
+  const selecting = (namespace: string, selector: string) =>
+    `${inNamespace(namespace)}?${new URLSearchParams({ labelSelector: selector })}`
+  const large = { times: lists, pauseMs: notSharedMs }
+  const small = { times: selects, pauseMs: 0 }
+  const both = (name: string, question: Question, items: number, how: typeof large): Shape[] => [
+    { name: `${name}, JSON`, question, items, ...how },
+    {
+      name: `${name}, protobuf`,
+      question: { ...question, accept: 'application/vnd.kubernetes.protobuf' },
+      items,
+      ...how,
+    },
+  ]
+  return [
+    ...both('all pods', { path: `${group}/pods`, ...admin }, pods, large),
+    ...both('big namespace', { path: inNamespace(big.namespace), ...admin }, big.pods, large),
+    ...both(
+      'big deployment',
+      { path: selecting(deployment.namespace, deployment.selector), ...hpa },
+      deployment.pods,
+      large,
+    ),
+    ...both('dense containers', { path: inNamespace(dense.namespace), ...admin }, dense.pods, large),
+    ...both(
+      'namespace and selector',
+      { path: selecting(big.namespace, big.selector), ...hpa },
+      big.selected,
+      small,
+    ),
+    ...both('one pod', { path: `${inNamespace(big.namespace)}/${big.pod}`, ...admin }, 1, small),
+  ]
+}
