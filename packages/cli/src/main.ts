@@ -23,6 +23,10 @@ const commands: Record<string, { help: string; run: (argv: string[]) => Promise<
     help: 'print the ring: its shards, and the longest unscraped nodes',
     run: async (argv) => (await import('./status/status.ts')).runStatus(argv),
   },
+  doctor: {
+    help: 'find what is wrong between API server, Redis and kubelets, and how to mend it',
+    run: async (argv) => (await import('./doctor/doctor.ts')).runDoctor(argv),
+  },
   version: {
     help: 'print the version',
     run: async () => void process.stdout.write(`metrics-ring ${version}\n`),

@@ -11,6 +11,8 @@ export type RingSource = {
   intervalMs: number
   /** How many of the longest unscraped nodes are told. */
   worst: number
+  /** Label selector over Nodes; all of them unless given. */
+  nodeSelector?: string
 }
 
 /** The ring as the Leases and the store show it now. */
@@ -22,7 +24,7 @@ export async function readRing(
   const storeMs = await store.time()
   const [leases, nodes, { nodes: freshness }] = await Promise.all([
     readLeases(source, kube),
-    readNodeNames(kube),
+    readNodeNames(kube, source.nodeSelector),
     // Older than nothing: all of them.
     store.overdue(0, []),
   ])
