@@ -125,10 +125,10 @@ describe('the metrics of a shard', () => {
     const { events, metrics } = setUp()
     for (const kind of ['expired', 'expired', 'left'] as const) events.membersEffect({ kind, shard: 'b' })
     events.membersEffect({ kind: 'joining', shard: 'c' })
-    expect(metrics.counted.get('metrics_ring.ring.evictions{reason=expired}')).to.equal(2)
-    expect(metrics.counted.get('metrics_ring.ring.evictions{reason=draining}')).to.equal(0)
-    expect(metrics.counted.get('metrics_ring.ring.evictions{reason=left}')).to.equal(1)
-    const epoch = () => metrics.observed().get('metrics_ring.ring.epoch{}')
+    expect(metrics.counted.get('metrics_ring.evictions{reason=expired}')).to.equal(2)
+    expect(metrics.counted.get('metrics_ring.evictions{reason=draining}')).to.equal(0)
+    expect(metrics.counted.get('metrics_ring.evictions{reason=left}')).to.equal(1)
+    const epoch = () => metrics.observed().get('metrics_ring.epoch{}')
     expect(epoch()).to.equal(undefined)
     const epochs = [
       [['a', 'b'], 1],

@@ -8,23 +8,23 @@ import type { Times } from '../ring/times.ts'
 
 export const ringMetrics = {
   members: {
-    name: 'metrics_ring.ring.members',
+    name: 'metrics_ring.members',
     kind: 'gauge',
     help: 'Shards in the ring, as this one sees it.',
   },
   epoch: {
-    name: 'metrics_ring.ring.epoch',
+    name: 'metrics_ring.epoch',
     kind: 'gauge',
     help: 'A number made of the names of the members and of the version by which they assign: shards that show the same one agree on the ring.',
   },
   proofAge: {
-    name: 'metrics_ring.ring.proof.age',
+    name: 'metrics_ring.proof.age',
     kind: 'gauge',
     unit: 's',
     help: 'Since this shard last wrote its Lease and read it back. Absent before the first time.',
   },
   evictions: {
-    name: 'metrics_ring.ring.evictions',
+    name: 'metrics_ring.evictions',
     kind: 'counter',
     help: 'Shards that ceased to be members.',
     labels: {
@@ -33,7 +33,7 @@ export const ringMetrics = {
     },
   },
   amnesties: {
-    name: 'metrics_ring.ring.amnesties',
+    name: 'metrics_ring.amnesties',
     kind: 'counter',
     help: 'How often all peers were given a fresh period, after a long time without proof.',
   },

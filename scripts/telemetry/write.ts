@@ -1,0 +1,4 @@
+import { writeFileSync } from 'node:fs'
+import { written } from './written.ts'
+
+for (const { path, text } of written()) writeFileSync(path, text)
