@@ -5,9 +5,10 @@ export type Keeper = { who: string; sign: string; fix: string }
 
 type Known = { who: string; keys: readonly string[]; fix: string }
 
-const off = "switch the provider's metrics-server add-on off"
+const off =
+  'switch its metrics-server off: minikube addons disable metrics-server, microk8s disable metrics-server, aws eks delete-addon --addon-name metrics-server; where that cannot be (GKE, AKS), leave v1beta1 to it'
 const ignored =
-  'have it leave /spec/caBundle and /spec/insecureSkipTLSVerify of APIServices alone, or take metrics-server out of what it applies'
+  'kubectl get apiservice v1beta1.metrics.k8s.io -o yaml --show-managed-fields tells who; have it leave /spec/caBundle and /spec/insecureSkipTLSVerify of APIServices alone, or take metrics-server out of what it applies'
 
 /** By label or annotation; each of them applies its source again when somebody else changes the object. */
 const known: readonly Known[] = [

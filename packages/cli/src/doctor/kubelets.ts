@@ -116,7 +116,8 @@ function evidenceOf(all: readonly Asked[]): string {
   const help = advice(outcome.reason)
   const detail = help ? outcome.detail.replace(` (${help})`, '') : outcome.detail
   const { shown } = outcome
-  return `${names}; ${first.node}: ${detail}${shown ? `; it shows ${certificateText(shown)}` : ''}`
+  const who = all.length > 1 ? `${names}; ` : ''
+  return `${who}${first.node}: ${detail}${shown ? `; it shows ${certificateText(shown)}` : ''}`
 }
 
 function certificateText({ subject, issuer, names, validFrom, validTo, isSelfSigned }: Shown): string {
@@ -130,6 +131,12 @@ function fixOf({ node, addresses, outcome }: Asked): string {
   if (reason === 'tls_name_mismatch' && shown) return nameFix(shown, node, addresses)
   if (reason === 'tls_other')
     return 'kubectl get csr; kubectl certificate approve <those that are Pending, of kubernetes.io/kubelet-serving>; else check that --kubelet-port is the HTTPS port'
+  if (reason === 'tls_expired')
+    return 'kubectl get csr; kubectl certificate approve <those that are Pending, of kubernetes.io/kubelet-serving>; check the clock of the node'
+  if (reason === 'timeout' || reason === 'unreachable')
+    return 'let the shards reach port 10250 of the nodes (firewalls, security groups, kubectl -n kube-system describe networkpolicy); another address: --kubelet-preferred-address-types, another port: --kubelet-port'
+  if (reason === 'forbidden')
+    return 'kubectl apply -k k8s/overlays/… (rbac.create=true in the chart): the ClusterRole of the shards grants get on nodes/metrics; nodes/stats has to be added where /stats/summary is asked for'
   if (reason === 'tls_unknown_ca' && shown?.isSelfSigned)
     return 'set serverTLSBootstrap: true in the configuration of the kubelet and approve its CSR; --kubelet-insecure-tls gives up verification'
   return advice(reason) || 'see the log of the kubelet: journalctl -u kubelet'

@@ -50,7 +50,11 @@ export type Deployment = {
   }
   status?: { availableReplicas?: number }
 }
-export type Autoscaler = { metadata: Meta; status?: { conditions?: Condition[] } }
+export type Autoscaler = {
+  metadata: Meta
+  spec?: { scaleTargetRef?: { kind?: string; name?: string } }
+  status?: { conditions?: Condition[] }
+}
 
 /** Why a pod does not run or is not ready, in the words of the cluster. */
 export function podTrouble({ metadata, status }: Pod): string {

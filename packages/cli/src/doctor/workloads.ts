@@ -64,11 +64,19 @@ function judgePort(tier: Installed, pods: readonly Pod[]): Finding[] {
 
 /** Kubernetes says so in the condition of the HPA, where few look: with a Utilization target every container needs a request. */
 function judgeAutoscalers(autoscalers: readonly Autoscaler[]): Finding[] {
-  const lacking = autoscalers.flatMap(({ metadata, status }) => {
+  const lacking = autoscalers.flatMap(({ metadata, spec, status }) => {
     const active = status?.conditions?.find(({ type }) => type === 'ScalingActive')
     const resource = /missing request for (\w+)/.exec(active?.message ?? '')?.[1]
     return active?.status === 'False' && resource
-      ? [{ who: `${metadata.namespace}/${metadata.name}`, resource, message: active.message ?? '' }]
+      ? [
+          {
+            metadata,
+            who: `${metadata.namespace}/${metadata.name}`,
+            ...active,
+            resource,
+            ...spec?.scaleTargetRef,
+          },
+        ]
       : []
   })
   const [first] = lacking
@@ -79,7 +87,7 @@ function judgeAutoscalers(autoscalers: readonly Autoscaler[]): Finding[] {
       severity: 'warning',
       symptom: `${count(lacking.length, 'HPA')} cannot compute a share of requests, for a container has none`,
       evidence: `${some(lacking.map(({ who }) => who))}; ${first.who}: ${first.message}`,
-      fix: `set resources.requests.${first.resource} on every container of its pods (sidecars too), or use target type AverageValue`,
+      fix: `kubectl -n ${first.metadata.namespace} set resources ${first.kind}/${first.name} --requests=${first.resource}=… (every container, sidecars too), or use target type AverageValue`,
     },
   ]
 }

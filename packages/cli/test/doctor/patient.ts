@@ -51,7 +51,7 @@ export async function startPatient(): Promise<Patient> {
   try {
     const redis = await startRedisServer()
     lifecycle.add(redis.stop)
-    const cluster = await startCluster({ nodes: 14, podsPerNode: 2, intervalMs })
+    const cluster = await startCluster({ nodes: 14, podsPerNode: 2, intervalMs, probeIntervalMs: 1_000 })
     lifecycle.add(cluster.close)
     console.log(`    seed ${cluster.model.seed}`)
     const { sink } = cluster.apiserver
