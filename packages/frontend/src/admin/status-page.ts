@@ -57,7 +57,11 @@ export async function startStatusPage(deps: StatusPageDeps): Promise<StatusPage>
     const pods = countPods(view, nowMs)
     if (trouble === undefined) {
       const completeness = pods.podsRunning === 0 ? null : pods.podsServed / pods.podsRunning
-      history.read(readings, { greatestAgeMs: Math.round(picture.greatestAgeMs ?? 0) || null, completeness }, nowMs)
+      history.read(
+        readings,
+        { greatestAgeMs: Math.round(picture.greatestAgeMs ?? 0) || null, completeness },
+        nowMs,
+      )
     }
     const { shards, worst, greatestAgeMs, ...totals } = picture
     const ring: RingNow = {
