@@ -20,7 +20,7 @@ const nodesShown = 100
 /** Plain HTTP for probes and operators: /livez, /readyz[?verbose], /metrics, /debug/ring, /debug/nodes[?limit=n]. Resolves when it listens. */
 export async function serveHealth(port: number, address: string, report: HealthReport): Promise<AsyncStop> {
   const server = createServer(async (request, response) => {
-    const url = new URL(request.url ?? '/', 'http://health')
+    const url = URL.parse(request.url ?? '/', 'http://health')
     const { status, type, body } = await answer(url, report).catch(failed)
     response.writeHead(status, { 'content-type': type, 'x-content-type-options': 'nosniff' }).end(body)
   })
@@ -40,8 +40,9 @@ function failed(error: unknown): Answer {
   return { status: 500, type: 'text/plain', body: `${errorText(error)}\n` }
 }
 
-async function answer(url: URL, report: HealthReport): Promise<Answer> {
-  switch (url.pathname) {
+/** `url` null: what was asked for is no URL. */
+async function answer(url: URL | null, report: HealthReport): Promise<Answer> {
+  switch (url?.pathname) {
     case '/livez':
       return { status: 200, type: 'text/plain', body: 'ok' }
     case '/readyz':

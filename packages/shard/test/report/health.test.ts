@@ -1,4 +1,4 @@
-import { createServer } from 'node:net'
+import { connect, createServer } from 'node:net'
 import { expect } from 'chai'
 import { serveHealth } from '../../src/report/health.ts'
 
@@ -52,6 +52,25 @@ describe('the health port of a shard', () => {
     const response = await fetch(`${base}/metrics`)
     expect(response.headers.get('content-type')).to.equal('text/plain; version=0.0.4; charset=utf-8')
     expect(await response.text()).to.equal('# HELP a_total What a counts.\n')
+  })
+
+  it('goes on whatever stands in a request line', async () => {
+    const { port } = new URL(base)
+    const answerTo = (target: string) =>
+      new Promise<string>((resolve, reject) => {
+        const socket = connect(Number(port), '127.0.0.1', () =>
+          socket.end(`GET ${target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`),
+        )
+        let answer = ''
+        socket.on('data', (chunk) => {
+          answer += String(chunk)
+        })
+        socket.on('error', reject).on('close', () => resolve(answer.split('\r\n')[0] ?? ''))
+      })
+    for (const target of ['//', '//x:y', 'http://[']) {
+      expect(await answerTo(target), target).to.equal('HTTP/1.1 404 Not Found')
+    }
+    expect((await get('/livez')).status).to.equal(200)
   })
 
   it('names its paths where there is none', async () => {
