@@ -1,5 +1,5 @@
 import type { Check } from './examine.ts'
-import type { Finding } from './finding.ts'
+import { count, type Finding } from './finding.ts'
 
 export type Report = {
   /** Nothing was found; checks that were skipped do not count. */
@@ -26,9 +26,9 @@ const marks = { sound: 'ok', findings: '!!', skipped: '--' } as const
 /** For people: a line for each check, then what was found, and what to do about it. Pure. */
 export function drawReport({ checks, findings, tookMs }: Report, columns = 100): string {
   const lines = checks.map(({ check, result, note }) => `[${marks[result]}] ${check.padEnd(18)} ${note}`)
-  const details = findings.map(({ severity, symptom, evidence, fix }, at) =>
+  const details = findings.map(({ code, severity, symptom, evidence, fix }, at) =>
     [
-      `${at + 1}. ${severity.toUpperCase()}: ${symptom}`,
+      `${at + 1}. ${severity.toUpperCase()} ${code}: ${symptom}`,
       indented('seen', evidence, columns),
       indented('fix', fix, columns),
     ].join('\n'),
@@ -44,7 +44,7 @@ function summary(checks: Report['checks'], findings: Report['findings'], tookMs:
   const errors = findings.filter(({ severity }) => severity === 'error').length
   const took = `${(tookMs / 1000).toFixed(1)} s`
   if (findings.length === 0) return `All is well, after ${took}.${left}`
-  return `${errors} errors and ${findings.length - errors} warnings, after ${took}.${left} docs/troubleshoot.md has more on each.`
+  return `${count(errors, 'error')} and ${count(findings.length - errors, 'warning')}, after ${took}.${left} docs/troubleshoot.md has more.`
 }
 
 /** The words of a text in lines no longer than that, where words allow it, below each other. */
