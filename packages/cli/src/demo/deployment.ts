@@ -14,6 +14,8 @@ export type DeploymentOptions = {
   /** Further arguments of every shard and of every frontend. */
   shardArgs?: string[]
   frontendArgs?: string[]
+  /** Of every process, besides ours. */
+  env?: Record<string, string>
   /** Where the first frontend serves the status page; nobody does by default. */
   adminPort?: number
 }
@@ -57,7 +59,7 @@ export function createDeployment(options: DeploymentOptions): Deployment {
   let stopped = false
   const resolution = `--metric-resolution=${options.intervalMs}ms`
   const common = [resolution, '--ring-name=demo']
-  const env = { REDIS_URL: options.redisUrl }
+  const env = { REDIS_URL: options.redisUrl, ...options.env }
   mkdirSync(dir, { recursive: true })
 
   function start(name: string, port: number, args: string[], running: ServiceProcess[]): ServiceProcess {

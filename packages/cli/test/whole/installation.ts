@@ -21,6 +21,8 @@ export type InstallOptions = Pick<ClusterOptions, 'nodes' | 'podsPerNode' | 'sam
   /** How the services reach Redis; straight by default. */
   redisUrl?: string
   frontendArgs?: string[]
+  /** Of every process of ours. */
+  env?: Record<string, string>
 }
 
 /** metrics-ring as real processes in a simulated cluster, with a Redis of its own. */
@@ -45,8 +47,8 @@ export async function install(options: InstallOptions): Promise<Installation> {
     const cluster = await startCluster({ ...options, intervalMs })
     lifecycle.add(cluster.close)
     console.log(`    seed ${cluster.model.seed} (${options.nodes} nodes, ${options.shards} shards)`)
-    const { redisUrl = redis.url, frontendArgs = [] } = options
-    const deployment = createDeployment({ cluster, redisUrl, intervalMs, dir, frontendArgs })
+    const { redisUrl = redis.url, frontendArgs = [], env = {} } = options
+    const deployment = createDeployment({ cluster, redisUrl, intervalMs, dir, frontendArgs, env })
     lifecycle.add(deployment.stop)
     for (let i = 0; i < options.frontends; i++) await deployment.addFrontend()
     for (let i = 0; i < options.shards; i++) await deployment.addShard()
