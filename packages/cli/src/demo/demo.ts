@@ -55,8 +55,15 @@ async function perform(running: Running, config: DemoConfig, abort: AbortControl
   say('stopped; nothing is left running')
 }
 
-/** @property pageUrl the status page. */
-export type Running = { cluster: Cluster; deployment: Deployment; kubectl: Kubectl; pageUrl: string }
+export type Running = {
+  cluster: Cluster
+  deployment: Deployment
+  kubectl: Kubectl
+  /** The status page. */
+  pageUrl: string
+  /** Of the private Redis; empty where another one is used. */
+  redisUrl: string
+}
 
 async function startAll(config: DemoConfig, lifecycle: Lifecycle, signal: AbortSignal): Promise<Running> {
   const dir = mkdtempSync(join(tmpdir(), 'metrics-ring-demo-'))
@@ -80,7 +87,7 @@ async function startAll(config: DemoConfig, lifecycle: Lifecycle, signal: AbortS
   say('registered v1.metrics.k8s.io and v1beta1.metrics.k8s.io; waiting for data …')
   const pageUrl = `http://127.0.0.1:${adminPort}/ring`
   say(`status page: ${pageUrl}`)
-  return { cluster, deployment, kubectl, pageUrl }
+  return { cluster, deployment, kubectl, pageUrl, redisUrl: config.redisUrl === undefined ? redisUrl : '' }
 }
 
 async function startRedis(lifecycle: Lifecycle): Promise<string> {

@@ -4,6 +4,8 @@ export type ScreenInfo = {
   kubeconfig: string
   /** The status page. */
   pageUrl: string
+  /** For `metrics-ring doctor`; empty where it has a password, or might have one. */
+  redisUrl: string
   intervalMs: number
   seed: number
   /** There is a keyboard. */
@@ -26,7 +28,7 @@ export function drawScreen(state: DemoState, info: ScreenInfo, { rows, columns }
     ...info.deeds.slice(0, 2).map((deed) => `> ${deed}`),
     '',
   ].map((line) => cut(line, columns))
-  const foot = ['', ...drawHelp(info).map((line) => cut(line, columns)), ...howToJoin(info)]
+  const foot = ['', ...drawHelp(info).map((line) => cut(line, columns)), ...howToJoin(info, rows)]
   const room = Math.max(6, rows - head.length - foot.length)
   return [...head, ...drawTables(state, room, columns), ...foot]
 }
@@ -70,9 +72,18 @@ function drawHelp({ keys }: ScreenInfo): string[] {
   return keys ? ['shard: [k]ill -9  [t]erm  [s]top, cont  [a]dd   frontend: [f] kill -9   [q]uit'] : []
 }
 
+/** Below this there is none for more than the tables. */
+const rowsForDoctor = 30
+
 /** Not cut: a path is of use only in full. */
-function howToJoin({ kubeconfig, pageUrl }: ScreenInfo): string[] {
-  return [`Status page: ${pageUrl}`, `export KUBECONFIG=${kubeconfig}`]
+function howToJoin({ kubeconfig, pageUrl, redisUrl, intervalMs }: ScreenInfo, rows: number): string[] {
+  const join = [`Status page: ${pageUrl}`, `export KUBECONFIG=${kubeconfig}`]
+  if (rows < rowsForDoctor) return join
+  return [
+    ...join,
+    ...(redisUrl ? [`export REDIS_URL=${redisUrl}`] : []),
+    `npx metrics-ring doctor --ring-name=demo --metric-resolution=${intervalMs / 1000}s`,
+  ]
 }
 
 const besideFrom = 150

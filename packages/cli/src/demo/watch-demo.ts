@@ -12,7 +12,7 @@ const pauseMs = { terminal: 1_000, plain: 5_000 }
 
 /** Shows the demo live until it is aborted; keys act on the ring where there is a terminal. */
 export async function watchDemo(running: Running, config: DemoConfig, abort: AbortController): Promise<void> {
-  const { cluster, deployment, kubectl, pageUrl } = running
+  const { cluster, deployment, kubectl, pageUrl, redisUrl } = running
   const { stdin, stdout } = process
   const isTerminal = stdin.isTTY === true && stdout.isTTY === true
   let state: DemoState | undefined
@@ -25,6 +25,7 @@ export async function watchDemo(running: Running, config: DemoConfig, abort: Abo
     const info: ScreenInfo = {
       kubeconfig: cluster.kubeconfigPath,
       pageUrl,
+      redisUrl,
       intervalMs: config.intervalMs,
       seed: cluster.model.seed,
       keys: isTerminal,

@@ -6,6 +6,7 @@ const kubeconfig = '/tmp/metrics-ring-demo-abcdef/kubernetes-admin.kubeconfig'
 const info: ScreenInfo = {
   kubeconfig,
   pageUrl: 'http://127.0.0.1:45678/ring',
+  redisUrl: 'redis://127.0.0.1:45679',
   intervalMs: 3_000,
   seed: 7,
   keys: true,
@@ -64,6 +65,8 @@ describe('the screen of the demo', () => {
     const lines = drawScreen(state(), { ...info, deeds: ['05:04:43 kill -9 24381 (shard-0)'] }, sizes[0]!)
     expect(lines.filter((line) => line.endsWith('…'))).to.deep.equal([])
     expect(lines).to.include(`export KUBECONFIG=${kubeconfig}`)
+    const tall = drawScreen(state(), info, { rows: 40, columns: 80 })
+    expect(tall.at(-1)).to.equal('npx metrics-ring doctor --ring-name=demo --metric-resolution=3s')
   })
 
   it('says how many rows it leaves out, and shows them all where there is room', () => {
