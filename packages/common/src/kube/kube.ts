@@ -1,5 +1,6 @@
 import { Agent, request } from 'undici'
 import { CodedError, errorText } from '../errors.ts'
+import { createCurrentTls, type KubeTls } from './current-tls.ts'
 import type { KubeAccess } from './kubeconfig.ts'
 
 export type KubeRequest = {
@@ -12,7 +13,7 @@ export type KubeRequest = {
   timeoutMs?: number
 }
 
-/** The JSON body of an answer, whatever its status. */
+/** The body of an answer, whatever its status: JSON as it is parsed, protobuf as a Buffer. */
 export type KubeAnswer = {
   status: number
   retryAfterMs?: number
@@ -40,12 +41,7 @@ export type KubeClient = {
 }
 
 export function createKubeClient(config: KubeAccess): KubeClient {
-  const agent = new Agent({
-    connect: { ...config.tls, timeout: 5_000 },
-    // A watch is silent between bookmarks; the reflector has its own watchdog.
-    bodyTimeout: 0,
-    keepAliveTimeout: 60_000,
-  })
+  const connections = createConnections(config)
 
   async function send(method: string, path: string, options: KubeRequest) {
     const headers: Record<string, string> = {
@@ -60,7 +56,7 @@ export function createKubeClient(config: KubeAccess): KubeClient {
         method,
         headers,
         body: options.body === undefined ? null : JSON.stringify(options.body),
-        dispatcher: agent,
+        dispatcher: await connections.current(),
         signal: options.signal ?? null,
       })
     } catch (error) {
@@ -80,16 +76,53 @@ export function createKubeClient(config: KubeAccess): KubeClient {
       if (response.statusCode !== 200) return answer(config.server, response)
       return { status: 200, chunks: response.body }
     },
-    close: () => agent.destroy(),
+    close: connections.close,
   }
+}
+
+/** Connections of the certificates of now. When those change, the old ones only finish what is under way. */
+function createConnections(config: KubeAccess) {
+  const currentTls = createCurrentTls(config)
+  let used = { tls: config.tls, agent: createAgent(config.tls) }
+  const open = new Set([used.agent])
+
+  async function current(): Promise<Agent> {
+    const tls = await currentTls()
+    if (tls === used.tls) return used.agent
+    const { agent: old } = used
+    used = { tls, agent: createAgent(tls) }
+    open.add(used.agent)
+    const forget = () => void open.delete(old)
+    old.close().then(forget, forget)
+    return used.agent
+  }
+  return {
+    current,
+    async close() {
+      await Promise.all([...open].map((agent) => agent.destroy()))
+    },
+  }
+}
+
+function createAgent(tls: KubeTls): Agent {
+  return new Agent({
+    connect: { ...tls, timeout: 5_000 },
+    // A watch is silent between bookmarks; the reflector has its own watchdog.
+    bodyTimeout: 0,
+    keepAliveTimeout: 60_000,
+  })
 }
 
 type Response = Awaited<ReturnType<typeof request>>
 
 async function answer(server: string, response: Response): Promise<KubeAnswer> {
-  let text: string
+  const isProtobuf = String(response.headers['content-type']).startsWith(
+    'application/vnd.kubernetes.protobuf',
+  )
+  let body: unknown
   try {
-    text = await response.body.text()
+    if (isProtobuf) body = Buffer.from(await response.body.arrayBuffer())
+    else body = parseBody(await response.body.text())
   } catch (error) {
     throw unreachable(server, error)
   }
@@ -99,7 +132,7 @@ async function answer(server: string, response: Response): Promise<KubeAnswer> {
     status: response.statusCode,
     ...(retryAfter > 0 ? { retryAfterMs: retryAfter * 1000 } : {}),
     ...(dateMs > 0 ? { dateMs } : {}),
-    body: parseBody(text),
+    body,
   }
 }
 

@@ -11,12 +11,15 @@ export type KubeAccess = {
   tls: { ca?: string; cert?: string; key?: string; servername?: string; rejectUnauthorized?: boolean }
   /** The bearer token of now (files are re-read when they change); undefined: none is used. */
   token(): Promise<string | undefined>
+  /** The texts of `tls` as they are now: certificates rotate while a process runs. Left out: they do not. */
+  ca?: ReadPem
+  cert?: ReadPem
+  key?: ReadPem
 }
 
 /** Gives a PEM text as it is now: files are read again when they change. Undefined: there is none. */
 export type ReadPem = () => Promise<string | undefined>
 
-/** `ca`, `cert` and `key` are what `tls` began with; certificates rotate while a process runs. */
 export type KubeConfig = KubeAccess & { ca: ReadPem; cert: ReadPem; key: ReadPem }
 
 const serviceAccount = '/var/run/secrets/kubernetes.io/serviceaccount'
