@@ -5,17 +5,21 @@ const scenarios: Record<string, () => Promise<Scenario>> = {
   assign: async () => (await import('./assign.ts')).assignScenario,
   chaos: async () => (await import('./chaos.ts')).chaosScenario,
   compare: async () => (await import('./compare/compare.ts')).compareScenario,
+  growth: async () => (await import('./growth/growth.ts')).growthScenario,
   list: async () => (await import('./list.ts')).listScenario,
-  standalone: async () => (await import('./standalone.ts')).standaloneScenario,
   scrape: async () => (await import('./scrape.ts')).scrapeScenario,
+  smoke: async () => (await import('./smoke.ts')).smokeScenario,
+  store: async () => (await import('./store/store.ts')).storeScenario,
+  standalone: async () => (await import('./standalone.ts')).standaloneScenario,
 }
 
 const [name = '', ...argv] = process.argv.slice(2)
 const load = scenarios[name]
 if (load) await runScenario(await load(), argv)
+else if (name === 'report') (await import('./report/report.ts')).writeReport()
 else {
   process.stderr.write(
-    `npm run bench -- <scenario> [flags]; scenarios: ${Object.keys(scenarios).join(', ')}\n`,
+    `npm run bench -- <scenario> [flags]; scenarios: ${Object.keys(scenarios).join(', ')}; or report\n`,
   )
   process.exitCode = 2
 }

@@ -21,7 +21,7 @@ export type Result<D = unknown> = {
 }
 
 const directory = fileURLToPath(new URL('results/', import.meta.url))
-const fileOf = (name: string) => `${directory}${name}.json`
+export const resultFile = (name: string): string => `${directory}${name}.json`
 
 export function saveResult(
   name: string,
@@ -40,12 +40,12 @@ export function saveResult(
     details,
   }
   mkdirSync(directory, { recursive: true })
-  writeFileSync(fileOf(name), `${JSON.stringify(result, undefined, 1)}\n`)
+  writeFileSync(resultFile(name), `${JSON.stringify(result, undefined, 1)}\n`)
 }
 
 /** @throws Error of the file system where there is no such result */
 export function loadResult<D>(name: string): Result<D> {
-  return JSON.parse(readFileSync(fileOf(name), 'utf8')) as Result<D>
+  return JSON.parse(readFileSync(resultFile(name), 'utf8')) as Result<D>
 }
 
 function versions(): Record<string, string> {
