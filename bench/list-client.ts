@@ -12,6 +12,8 @@ export type ListClientRequest =
    * then, milliseconds since the epoch.
    */
   | { do: 'first'; pods: number; withinMs?: number; againMs?: number }
+  /** Asks until nodes and pods have been listed; resolves to the time then, milliseconds since the epoch. */
+  | { do: 'synced' }
   /** One request after the other. */
   | { do: 'ask'; question: Question; times: number; pauseMs: number }
   /** One list of pods (JSON) after the other, all paths in turn every `everyMs`: how old their samples are. */
@@ -58,6 +60,8 @@ async function handle(request: ListClientRequest): Promise<unknown> {
       return null
     case 'first':
       return first(request)
+    case 'synced':
+      return synced()
     case 'ask':
       return askRepeatedly(request.question, request.times, request.pauseMs)
     case 'ages':
@@ -165,6 +169,18 @@ async function first({ pods: wanted, withinMs = 60_000, againMs = 20 }: First): 
     await sleep(againMs)
   }
   throw new Error(`no complete list within ${withinMs / 1000} s; at last: ${seen}`)
+}
+
+async function synced(): Promise<number> {
+  const isSo = async (check: string) =>
+    get({ path: `/readyz/${check}`, ...admin }).then(
+      ({ status }) => status === 200,
+      () => false,
+    )
+  for (const untilMs = Date.now() + 60_000; Date.now() < untilMs; await sleep(20)) {
+    if ((await isSo('metric-informer-sync')) && (await isSo('metadata-informer-sync'))) return Date.now()
+  }
+  throw new Error('nodes and pods were not listed within a minute')
 }
 
 async function askRepeatedly(question: Question, times: number, pauseMs: number): Promise<Asked> {

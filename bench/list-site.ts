@@ -12,14 +12,17 @@ import type { Bench } from './scenario.ts'
 
 export type SiteOptions = { intervalMs: number; nodes: number; pods: number; namespacePods: number }
 
+/** `metadataMs`: until it has the metadata of all nodes and pods. `completeMs`: to its first complete list. */
+export type ColdStart = { metadataMs: number; completeMs: number }
+
 /** Everything that a frontend works with, and somebody who asks it. */
 export type Site = Omit<ListCluster, 'kubeconfig' | 'files'> & {
   cluster: Peer<ListClusterRequest>
   client: Peer<ListClientRequest>
   /** The one started last. */
   frontend(): Peer<ProbeRequest>
-  /** Ends the one before; resolves to the milliseconds from the start of the process to its first complete list. */
-  startFrontend(): Promise<number>
+  /** Ends the one before; resolves to the milliseconds from the start of the process. */
+  startFrontend(): Promise<ColdStart>
   stop(): Promise<void>
 }
 
@@ -48,7 +51,7 @@ export async function prepareSite(
   let frontend: Peer<ProbeRequest> | undefined
   lifecycle.add(() => frontend?.stop())
 
-  async function startFrontend(): Promise<number> {
+  async function startFrontend(): Promise<ColdStart> {
     await frontend?.stop()
     const port = await freePort()
     const { ca, cert, key, proxyCert, proxyKey } = files
@@ -60,7 +63,11 @@ export async function prepareSite(
     const args = ['frontend', `--kubeconfig=${kubeconfig}`, '--bind-address=127.0.0.1', ...serving, ...ages]
     const startedMs = Date.now()
     frontend = startService(args, { REDIS_URL: redis.url }, join(dir, 'frontend.log'))
-    return (await client.ask<number>({ do: 'first', pods: options.pods })) - startedMs
+    const [metadataAt, completeAt] = await Promise.all([
+      client.ask<number>({ do: 'synced' }),
+      client.ask<number>({ do: 'first', pods: options.pods }),
+    ])
+    return { metadataMs: metadataAt - startedMs, completeMs: completeAt - startedMs }
   }
   return {
     ...facts,

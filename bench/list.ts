@@ -1,7 +1,8 @@
 import type { FlagTable } from '@metrics-ring/common/flags'
+import { coldStart } from './cold-start.ts'
 import { measureShapes, type ShapeResult } from './list-measure.ts'
 import { shapesOf } from './list-shapes.ts'
-import { prepareSite, type Site, type SiteOptions } from './list-site.ts'
+import type { Site } from './list-site.ts'
 import type { Reading } from './probe.ts'
 import { latencyRow, percentile, type Row, row, watchIdle } from './rows.ts'
 import type { Bench, Scenario } from './scenario.ts'
@@ -57,23 +58,6 @@ async function measure(bench: Bench, given: Flags): Promise<Row[]> {
 const stopped = async ({ site, rows }: { site: Site; rows: Row[] }) => {
   await site.stop()
   return rows
-}
-
-/** Starts a frontend again and again; the last one stays. */
-async function coldStart(bench: Bench, options: SiteOptions, times: number, targetSeconds: number) {
-  const site = await prepareSite(bench, options)
-  const seconds: number[] = []
-  const idle = watchIdle()
-  for (let n = 0; n < times; n++) {
-    const ms = await site.startFrontend()
-    seconds.push(ms / 1000)
-    bench.progress(
-      `start ${n + 1} of a frontend for ${site.pods} pods: first complete list after ${Math.round(ms)} ms`,
-    )
-  }
-  const name = `process start to first complete list, ${site.pods} pods, median of ${times}`
-  const target = { is: '<=', value: targetSeconds } as const
-  return { site, rows: [latencyRow(name, percentile(seconds, 0.5), 's', idle(), target)] }
 }
 
 async function measureLarge(bench: Bench, site: Site, given: Flags, intervalMs: number): Promise<Row[]> {

@@ -16,7 +16,7 @@ const tickMs = 20
 /** Plays all shards: commits what they would, through the store's own port. */
 export function createRecordWriter(
   store: Pick<SampleStore, 'commit'>,
-  model: Model,
+  model: Pick<Model, 'nodes'>,
   intervalMs: number,
 ): RecordWriter {
   const nodes = model.nodes()
@@ -67,7 +67,7 @@ export function createRecordWriter(
 }
 
 /** Every subject has moved since the last one. */
-function bodyOf({ pods, bootMs }: NodeState, atMs: number, intervalMs: number) {
+export function bodyOf({ pods, bootMs }: NodeState, atMs: number, intervalMs: number) {
   const subject = (startMs: number) => {
     const usage = usageAt(atMs, intervalMs)
     return { usage, base: { timestampMs: usage.timestampMs, cpuNs: BigInt(atMs) * 1_000n, startMs, atMs } }
