@@ -1,5 +1,5 @@
 import { realClock } from '@metrics-ring/common/clock'
-import { errorText } from '@metrics-ring/common/errors'
+import { CodedError, errorText } from '@metrics-ring/common/errors'
 import type { Log } from '@metrics-ring/common/log'
 import { type Meter, silentMeter } from '@metrics-ring/common/telemetry/metric'
 import type { Failures } from './patience.ts'
@@ -33,6 +33,9 @@ export type EventsOptions = {
   book?: NodeBook
 }
 
+/** Without a refusal for so long, the store takes samples again, milliseconds: some may be taken amid refusals. */
+const calmMs = 5_000
+
 /** Metric and log line of what happens: a line for every change of state, none for what stays as it is. */
 export function createShardEvents(log: Log, options: EventsOptions = {}): ShardEvents {
   const { mono = realClock.mono, meter = silentMeter, book = createNodeBook(mono) } = options
@@ -41,13 +44,19 @@ export function createShardEvents(log: Log, options: EventsOptions = {}): ShardE
   const nodeLog = createNodeLog(log, mono)
   let proven = true
   let storeUp = true
+  let refusedMs = 0
 
-  function setStore(error: unknown) {
-    const up = error === undefined
-    if (up === storeUp) return
-    storeUp = up
-    if (up) log.info({}, 'the store takes samples again')
-    else log.warn({ error: errorText(error) }, 'the store takes no samples; scraping goes on')
+  /** That Redis is away, and back, is told by the connection; here it is what Redis answers. */
+  function storeFailed(error: unknown) {
+    if (error instanceof CodedError && error.code === 'store_unavailable') return
+    refusedMs = mono()
+    if (storeUp) log.warn({ error: errorText(error) }, 'the store takes no samples; scraping goes on')
+    storeUp = false
+  }
+  function storeAnswered() {
+    if (storeUp || mono() - refusedMs < calmMs) return
+    storeUp = true
+    log.info({}, 'the store takes samples again')
   }
   return {
     scraped(node, outcome, failures) {
@@ -55,8 +64,8 @@ export function createShardEvents(log: Log, options: EventsOptions = {}): ShardE
       const { before = 'ok', after } = book.enter(node, outcome, failures)
       if (after !== before) nodeLog.changed(node, after, 'detail' in outcome ? outcome.detail : undefined)
       nodeLog.tick(book.states)
-      if (outcome.result === 'unwritten') setStore(outcome.error)
-      else if (outcome.result !== 'failed') setStore(undefined)
+      if (outcome.result === 'unwritten') storeFailed(outcome.error)
+      else if (outcome.result !== 'failed') storeAnswered()
     },
     claimChanged(node, from, to) {
       if (to === undefined) book.forget(node)
@@ -80,7 +89,7 @@ export function createShardEvents(log: Log, options: EventsOptions = {}): ShardE
         log.warn({ reason: errorText(reason) }, 'no proof of the ring: it stays as it is, scraping goes on')
       proven = false
     },
-    storeFailed: setStore,
+    storeFailed,
     wasAway(awayMs) {
       ring.wasAway()
       log.warn({ awayMs: Math.round(awayMs) }, 'this process was paused: looking before scraping')
