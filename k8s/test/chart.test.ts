@@ -46,6 +46,14 @@ const matrix: Record<string, string[]> = {
     'schedulerName=mine',
   ],
   'as many as the load asks for': ['shard.autoscaling.enabled=true', 'replicas=5'],
+  monitors: ['serviceMonitor.enabled=true', 'serviceMonitor.additionalLabels.release=prometheus'],
+  'monitors elsewhere, for everybody': [
+    'serviceMonitor.enabled=true',
+    'serviceMonitor.namespace=monitoring',
+    'serviceMonitor.interval=30s',
+    'serviceMonitor.relabelings[0].action=labeldrop',
+    'metrics.enabled=true',
+  ],
   'little of it': [
     'apiService.create=false',
     'podDisruptionBudget.enabled=false',

@@ -14,9 +14,13 @@ const run = promisify(execFile)
 const mostBytes = 2 ** 24
 
 /** What `kubectl kustomize` makes of an overlay, as text. */
-export async function kustomizeText(overlay: string): Promise<string> {
+export function kustomizeText(overlay: string): Promise<string> {
+  return kustomizeDir(`${k8s}overlays/${overlay}`)
+}
+
+export async function kustomizeDir(dir: string): Promise<string> {
   const kubectl = await bundledTool('kubectl', 'v35')
-  const { stdout } = await run(kubectl, ['kustomize', `${k8s}overlays/${overlay}`], { maxBuffer: mostBytes })
+  const { stdout } = await run(kubectl, ['kustomize', dir], { maxBuffer: mostBytes })
   return stdout
 }
 

@@ -81,7 +81,7 @@ function judgeTrust({ name, bundle, nowMs }: ApiServiceFacts, { spec }: ApiServi
   const certificates = readCertificates(pem) ?? []
   const wanted = bundle === undefined ? undefined : readCertificates(bundle)
   const fix =
-    'frontends with --serving-secret put it back, at most once in 5 min: kubectl -n kube-system logs -l app.kubernetes.io/component=frontend | grep caBundle'
+    'frontends with --serving-secret put it back, at most once in 5 min: kubectl -n kube-system logs -l metrics-ring.io/serves=metrics-api | grep caBundle'
   if (wanted && !isSameBundle(certificates, wanted)) {
     const evidence = `APIService ${name} has ${describe(certificates)}; the Secret of the frontends has ${describe(wanted)}`
     const symptom = 'caBundle is not the authority of the frontends: kube-apiserver will not believe them'

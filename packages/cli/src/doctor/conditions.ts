@@ -3,7 +3,7 @@ import type { ApiService, Condition } from './objects.ts'
 
 type Cause = { code: string; pattern: RegExp; symptom: string; fix: (apiService: string) => string }
 
-const logs = 'kubectl -n kube-system logs -l app.kubernetes.io/component=frontend --tail=50'
+const logs = 'kubectl -n kube-system logs -l metrics-ring.io/serves=metrics-api --tail=50'
 
 /** What the words of FailedDiscoveryCheck mean (Go's and Node's), the more telling first. */
 const causes: readonly Cause[] = [
