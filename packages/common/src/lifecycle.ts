@@ -2,7 +2,7 @@
 export type AsyncStop = () => void | Promise<void>
 
 export type Lifecycle = {
-  /** Registers the stop of something that has just started. */
+  /** Registers the stop of something that has just started; runs it at once where all was stopped meanwhile. */
   add(stop: AsyncStop): void
   /** Stops everything in reverse order, once; a stop that fails does not keep the others from running. */
   stop(): Promise<void>
@@ -22,7 +22,10 @@ export function createLifecycle(onError: (error: unknown) => void): Lifecycle {
     }
   }
   return {
-    add: (stop) => void stops.push(stop),
+    add(stop) {
+      stops.push(stop)
+      if (stopping) stopping = stopping.then(stopAll)
+    },
     stop() {
       stopping ??= stopAll()
       return stopping
