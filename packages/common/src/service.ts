@@ -39,11 +39,13 @@ export async function runService<C extends ProcessConfig>(service: Service<C>): 
   if (showsPassword(process.argv)) hideArguments(service.name, log)
   if (config.ignored.length > 0)
     log.warn({ flags: config.ignored }, 'these flags have no meaning here and are ignored')
+  let stop = async () => {}
+  stopOnSignal(() => stop(), log)
   const telemetry = await startTelemetry(service.name, { log, env: process.env })
   try {
-    const stop = await service.start(config, log, telemetry)
+    const stopService = await service.start(config, log, telemetry)
+    stop = () => stopService().finally(telemetry.stop)
     log.info({ version }, 'started')
-    stopOnSignal(() => stop().finally(telemetry.stop), log)
   } catch (error) {
     log.error({ error: errorText(error) }, 'cannot start')
     process.exitCode = 1
@@ -69,7 +71,10 @@ function hideArguments(name: string, log: Log) {
   log.warn({}, 'the command line holds a password for Redis: use the environment variable REDIS_URL instead')
 }
 
-/** The first signal stops in good order, a second one at once. */
+/**
+ * The first signal stops in good order, a second one at once. To be called before anything starts: a start may wait
+ * for others, and the first process of a container is not ended by a signal that it does not handle.
+ */
 function stopOnSignal(stop: () => Promise<void>, log: Log) {
   let stopping = false
   const onSignal = async (signal: string) => {
