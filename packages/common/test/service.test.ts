@@ -38,7 +38,7 @@ describe('a service', () => {
   afterEach(() => void child.kill('SIGKILL'))
 
   it('stops in good order on a signal', async () => {
-    run(`return async () => { process.stdout.write('in good order') }`)
+    run(`setInterval(() => {}, 1_000); return async () => { process.stdout.write('in good order') }`)
     await says('"started"')
     child.kill('SIGTERM')
     expect(await once(child, 'close')).to.deep.equal([0, null])
