@@ -141,11 +141,11 @@ function createChart({ lines, most }, target, width, show) {
       width,
       height,
       legend: { show: false },
-      padding: [8, 6, 0, 0],
+      padding: [8, 18, 0, 0],
       cursor: { sync: { key: 'ring' }, y: false, points: { size: 6 } },
       scales: { y: { range: (_, least, greatest) => rangeOf(least, greatest, most) } },
       axes: [
-        { ...axis, size: 24, space: 70, grid: { show: false }, values: (_, times) => times.map(clockTime) },
+        { ...axis, size: 24, space: 70, grid: { show: false }, values: (_, times) => clockTimes(times) },
         { ...axis, size: 44, space: 32 },
       ],
       series: [
@@ -190,9 +190,10 @@ function rangeOf(
   return [Math.floor(Math.min(least ?? most, most - 1)), most]
 }
 
-/** @param {number} timeS */
-function clockTime(timeS) {
-  return new Date(timeS * 1000).toTimeString().slice(0, 5)
+/** Seconds only where minutes would not tell them apart. @param {number[]} times seconds since the epoch */
+function clockTimes(times) {
+  const isClose = times.length > 1 && (times[1] ?? 0) - (times[0] ?? 0) < 60
+  return times.map((timeS) => new Date(timeS * 1000).toTimeString().slice(0, isClose ? 8 : 5))
 }
 
 /** @param {HTMLDetailsElement} details @param {HistoryRow[]} rows the latest first */

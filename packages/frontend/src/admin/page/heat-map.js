@@ -4,9 +4,9 @@ import { ageOf, describeState, stateOf, states } from './model.js'
 import { tipOf } from './ring.js'
 import { number, percent } from './text.js'
 
-const cell = { least: 4, most: 20 }
+const cell = { least: 4, most: 34 }
 /** Of the picture, where there are many nodes, pixels. */
-const height = 190
+const height = 260
 
 /** A cell for every node, coloured by sample age. @param {(node: Node) => void} onChoose */
 export function createHeatMap(onChoose) {

@@ -106,6 +106,16 @@ export function describeState(state, { intervalMs, maxAgeMs }) {
   return texts[state]
 }
 
+/**
+ * Why a node has not been scraped when it should have been; undefined: it was, or nobody can tell.
+ * @param {Model} model @param {Node} node
+ */
+export function whyNot({ ring }, node) {
+  if (node.failure) return node.failure.reason
+  const shard = ring.shards.find(({ slot }) => slot === node.by)
+  return shard?.silent ? 'its shard is silent; another one is about to cover it' : undefined
+}
+
 /** @param {Model} model @param {string} text @param {number} limit names that begin with it first */
 export function findNodes({ sorted }, text, limit) {
   const wanted = text.trim().toLowerCase()

@@ -1,6 +1,6 @@
 /** @import { Model, Node } from './model.js' */
 import { byId, html, shardClass } from './dom.js'
-import { ageOf, stateOf } from './model.js'
+import { ageOf, stateOf, whyNot } from './model.js'
 import { seconds } from './text.js'
 
 /** Who scrapes a node, when it was last scraped, and why not since. */
@@ -61,14 +61,20 @@ function verdictOf(model, node) {
     case 'due':
       return `Scraped in time by ${by}`
     case 'missed':
-      return `A scrape is overdue; ${by} was the last`
+      return `A scrape is overdue${because(model, node)}`
     case 'late':
-      return 'Late: nobody has scraped it for more than two intervals'
+      return `Late: nobody has scraped it for more than two intervals${because(model, node)}`
     case 'stale':
-      return 'Too old: its last sample is not served any more'
+      return `Too old: its last sample is not served any more${because(model, node)}`
     case 'never':
       return 'No shard has scraped it yet'
   }
+}
+
+/** @param {Model} model @param {Node} node */
+function because(model, node) {
+  const why = whyNot(model, node)
+  return why === undefined ? '' : `: ${why}`
 }
 
 /** @param {number} timeMs */

@@ -12,6 +12,7 @@ const radius = {
   ticksWorse: 142,
   ticksOuter: 188,
   label: 224,
+  labelHigh: 236,
 }
 const gap = 0.02
 const mostLabels = 16
@@ -121,7 +122,7 @@ function drawTicks(model, placed) {
       class: `tick ${stateClass(state)}`,
       d: lines.get(state) ?? '',
       // What is wrong is seen also where there are more nodes than pixels.
-      'stroke-width': Math.max(isFine(state) ? 0.3 : 1.6, Math.min(10, 0.66 * room)).toFixed(2),
+      'stroke-width': Math.max(isFine(state) ? 0.3 : 1.6, Math.min(14, 0.66 * room)).toFixed(2),
     }),
   )
 }
@@ -144,7 +145,7 @@ function drawLabels(model, placed) {
   const short = shortener([...model.shards.values()])
   return placed.map(({ arc, startAngle, endAngle }) => {
     const middle = (startAngle + endAngle) / 2
-    const [x, y] = [radius.label * Math.sin(middle), -radius.label * Math.cos(middle)]
+    const [x, y] = [radius.label * Math.sin(middle), -radius.labelHigh * Math.cos(middle)]
     const anchor = Math.abs(x) < 40 ? 'middle' : x < 0 ? 'end' : 'start'
     const shard = model.ring.shards.find(({ slot }) => slot === arc.slot)
     const name = arc.slot < 0 ? 'not scraped yet' : short(model.shards.get(arc.slot) ?? '')
@@ -152,8 +153,8 @@ function drawLabels(model, placed) {
     return svg(
       'g',
       { class: 'label', 'text-anchor': anchor, transform: `translate(${x.toFixed(1)} ${y.toFixed(1)})` },
-      svg('text', { y: -2 }, name),
-      svg('text', { y: 14, class: 'faint' }, note),
+      svg('text', { y: -3 }, name),
+      svg('text', { y: 13, class: 'faint' }, note),
     )
   })
 }

@@ -82,8 +82,10 @@ export function drawWorst(model, onChoose) {
       html('i', { class: `dot ${stateClass(state)}` }),
       seconds(ageOf(model, node)),
     )
-    const why = html('span', { class: node.failure ? 'why' : 'faint' }, node.failure?.reason ?? '–')
-    return [[button, age, short(shards.get(node.by) ?? '–'), why]]
+    const why = whyNot(model, node)
+    const reason = html('span', { class: why ? 'why' : 'faint' }, why ?? '–')
+    const by = html('span', { class: 'age' }, short(shards.get(node.by) ?? '–'))
+    return [[button, age, by, reason]]
   })
   fillTable(byId('worst'), rows)
   // The table is made anew: who was on a node stays there.
