@@ -3,6 +3,7 @@ import { type Clock, type Stop, sleep } from '../clock.ts'
 import { CodedError, errorText } from '../errors.ts'
 import type { Log } from '../log.ts'
 import type { KubeClient } from './kube.ts'
+import { readPartialList } from './partial-list.ts'
 import { splitLines } from './split-lines.ts'
 
 /** The part of a Kubernetes object that every list/watch needs. */
@@ -26,7 +27,7 @@ export type ReflectorOptions<T extends KubeObject> = {
   path: string
   /** Selectors and the like, sent with list and watch. */
   query?: Record<string, string>
-  /** Accept of the list and of the watch (PartialObjectMetadata has one for each). */
+  /** Accept of the list and of the watch (PartialObjectMetadata has one for each); a list may be `partialListAccept`. */
   accept?: { list: string; watch: string }
   handler: ReflectorHandler<T>
 }
@@ -138,7 +139,8 @@ async function getPage<T>(options: ReflectorOptions<T & KubeObject>, token: stri
     ...(options.accept ? { accept: options.accept.list } : {}),
   })
   if (answer.status !== 200) throw statusError(answer.status, answer.body)
-  return answer.body as Page<T>
+  const { body } = answer
+  return (Buffer.isBuffer(body) ? readPartialList(body) : body) as Page<T>
 }
 
 type WatchEvent = { type: string; object: KubeObject & { code?: number; message?: string } }

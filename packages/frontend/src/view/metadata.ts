@@ -1,5 +1,6 @@
 import type { Clock, Stop } from '@metrics-ring/common/clock'
 import type { KubeClient } from '@metrics-ring/common/kube/kube'
+import { partialListAccept } from '@metrics-ring/common/kube/partial-list'
 import { createReflector, type KubeObject } from '@metrics-ring/common/kube/reflector'
 import type { Log } from '@metrics-ring/common/log'
 import { nodeObject, podObject } from './objects.ts'
@@ -7,8 +8,10 @@ import type { View } from './view.ts'
 
 export type MetadataDeps = { client: KubeClient; clock: Clock; log: Log; view: View }
 
-const partial = (kind: string) => `application/json;as=${kind};g=meta.k8s.io;v=v1`
-const accept = { list: partial('PartialObjectMetadataList'), watch: partial('PartialObjectMetadata') }
+const accept = {
+  list: partialListAccept,
+  watch: 'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1',
+}
 
 /** Keeps the view's Node and Pod objects up to date, from now on. Only their metadata is asked for. */
 export function followMetadata({ client, clock, log, view }: MetadataDeps) {

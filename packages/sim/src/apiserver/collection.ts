@@ -9,6 +9,7 @@ export type Entry = {
   readonly version: number
   metadataText?: string
   restText?: string
+  partialBytes?: Buffer
 }
 
 /** `entry` of a DELETED event is the last state under the version of the deletion. */

@@ -1,6 +1,7 @@
 /**
- * What a client asked for by its Accept header, and an entry's JSON in that form. Protobuf is not
- * spoken: every client of interest lists JSON, or anything, as its second choice.
+ * What a client asked for by its Accept header, and an entry's JSON in that form. Protobuf is
+ * spoken in lists of metadata only, where its size matters: every client of interest lists JSON, or anything, as its
+ * second choice.
  */
 
 import { groupVersionOf, type ResourceType } from './resources.ts'
@@ -8,11 +9,12 @@ import { StatusError } from './status.ts'
 import type { Entry } from './storage.ts'
 
 export type Form = 'full' | 'partial' | 'table'
-export type Representation = { form: Form; version: string; kind?: string }
+export type Representation = { form: Form; version: string; kind?: string; protobuf?: boolean }
 
 type Clause = { type: string; params: Record<string, string> }
 
 const accepted = ['application/json', 'application/*', '*/*']
+export const protobufType = 'application/vnd.kubernetes.protobuf'
 
 export function parseAccept(accept: string | undefined): Clause[] {
   return (accept ?? '*/*')
@@ -28,12 +30,14 @@ export function parseAccept(accept: string | undefined): Clause[] {
 /** @throws StatusError 406 when no clause of the Accept header can be served */
 export function negotiate(accept: string | undefined, isList: boolean): Representation {
   for (const { type, params } of parseAccept(accept)) {
-    if (!accepted.includes(type)) continue
+    const isMetadataList = params.as === 'PartialObjectMetadataList' && params.v === 'v1'
+    const protobuf = type === protobufType && isList && isMetadataList
+    if (!accepted.includes(type) && !protobuf) continue
     if (params.as === undefined) return { form: 'full', version: 'v1' }
     if (params.g !== 'meta.k8s.io' || (params.v !== 'v1' && params.v !== 'v1beta1')) continue
     if (params.as === 'Table') return { form: 'table', version: params.v }
     const wanted = isList ? 'PartialObjectMetadataList' : 'PartialObjectMetadata'
-    if (params.as === wanted) return { form: 'partial', version: params.v }
+    if (params.as === wanted) return { form: 'partial', version: params.v, protobuf }
   }
   const message = 'only the following media types are accepted: application/json'
   throw new StatusError(406, 'NotAcceptable', message)

@@ -79,19 +79,26 @@ export async function writable(response: Http2ServerResponse): Promise<void> {
 
 const chunkCharacters = 128 * 1024
 
-/** Writes many small texts in larger chunks, no faster than the client reads them. Stops if it leaves. */
-export async function writeAll(response: Http2ServerResponse, texts: Iterable<string>): Promise<void> {
-  let parts: string[] = []
+/** Writes many small pieces, all of one kind, in larger chunks, no faster than the client reads them. Stops if it leaves. */
+export async function writeAll(
+  response: Http2ServerResponse,
+  pieces: Iterable<string> | Iterable<Buffer>,
+): Promise<void> {
+  let parts: (string | Buffer)[] = []
   let length = 0
-  for (const text of texts) {
-    parts.push(text)
-    length += text.length
+  for (const piece of pieces) {
+    parts.push(piece)
+    length += piece.length
     if (length < chunkCharacters) continue
     if (isGone(response)) return
-    if (!response.write(parts.join(''))) await writable(response)
+    if (!response.write(joined(parts))) await writable(response)
     else await new Promise<void>((resolve) => setImmediate(resolve))
     parts = []
     length = 0
   }
-  if (!isGone(response) && length > 0) response.write(parts.join(''))
+  if (!isGone(response) && length > 0) response.write(joined(parts))
+}
+
+function joined(parts: (string | Buffer)[]): string | Buffer {
+  return typeof parts[0] === 'string' ? parts.join('') : Buffer.concat(parts as Buffer[])
 }

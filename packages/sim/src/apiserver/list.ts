@@ -5,11 +5,13 @@ import {
   listItemText,
   negotiate,
   objectText,
+  protobufType,
   type Representation,
 } from './encoding.ts'
 import { type Call, header, isGone, sendText, writeAll } from './http.ts'
 import { checkListOptions, integer, notOlderThan } from './list-options.ts'
 import type { Found, Pages } from './pages.ts'
+import { partialListChunks } from './partial-protobuf.ts'
 import type { ResourceType } from './resources.ts'
 import { selectorOf } from './selectors.ts'
 import { expired, notFound } from './status.ts'
@@ -63,8 +65,13 @@ async function sendList(
     return sendText(response, 200, `${body}\n`, 'application/json')
   }
   response.statusCode = 200
-  response.setHeader('content-type', 'application/json')
+  response.setHeader('content-type', representation.protobuf ? protobufType : 'application/json')
   response.setHeader('cache-control', 'no-cache, private')
+  if (representation.protobuf) {
+    await writeAll(response, partialListChunks(metadata, entries))
+    if (!isGone(response)) response.end()
+    return
+  }
   await writeAll(response, listTexts(type, representation, metadata, entries))
   if (!isGone(response)) response.end(']}\n')
 }

@@ -97,11 +97,18 @@ describe('a list from the API server', () => {
   })
 
   it('gives metadata only when asked for it, and other forms are refused by name', async () => {
-    const accept =
-      'application/vnd.kubernetes.protobuf;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json'
-    const { json } = await fixture.admin.get(`${pods}?labelSelector=app=b`, { accept })
-    expect(json.kind).to.equal('PartialObjectMetadataList')
-    expect(json.items[0]).to.have.all.keys('kind', 'apiVersion', 'metadata')
+    const partial = (type: string) => `${type};as=PartialObjectMetadataList;g=meta.k8s.io;v=v1`
+    const [json, protobuf] = ['application/json', 'application/vnd.kubernetes.protobuf'].map(partial)
+    const path = `${pods}?labelSelector=app=b`
+    const first = await fixture.admin.get(path, { accept: `${json},${protobuf}` })
+    expect(first.json.kind).to.equal('PartialObjectMetadataList')
+    expect(first.json.items[0]).to.have.all.keys('kind', 'apiVersion', 'metadata')
+    const second = await fixture.admin.get(path, { accept: `${protobuf},${json},application/json` })
+    expect(second.headers['content-type']).to.equal('application/vnd.kubernetes.protobuf')
+    expect(second.text)
+      .to.match(/^k8s\0/)
+      .and.include('PartialObjectMetadataList')
+      .and.not.include('status')
     const refused = await fixture.admin.get(pods, { accept: 'application/vnd.kubernetes.protobuf' })
     expect(refused.status).to.equal(406)
   })
