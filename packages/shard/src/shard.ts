@@ -34,7 +34,7 @@ export function createShard(deps: ShardPorts): Shard {
   let targets: ReadonlyMap<string, Target> = new Map()
   let current: { ring: Ring; by: Assignment } | undefined
   let owners = new Map<string, string>()
-  /** Came while we were running, maybe many at once. */
+  /** Came since the nodes were last assigned, maybe many at once. */
   const newcomers = new Set<string>()
   let assigning = false
   const freshness = createFreshnessReader({ clock, store })
@@ -88,10 +88,11 @@ export function createShard(deps: ShardPorts): Shard {
       const claim = change(node, { kind: 'assigned', mine: owners.get(node) === self })
       if (!before && claim) gained.push(node)
     }
-    if (gained.length > 0) void take(gained)
+    if (gained.length > 0) void take(gained, new Set(newcomers))
+    newcomers.clear()
   }
   /** Hydrates what was gained, so that the first scrape already yields usage, and gives each its slots. */
-  async function take(gained: string[]) {
+  async function take(gained: string[], justCome: ReadonlySet<string>) {
     const records = await store.hydrate(gained).catch((error: unknown) => {
       events.storeFailed(error)
       return undefined
@@ -102,9 +103,8 @@ export function createShard(deps: ShardPorts): Shard {
       const record = records?.get(name)
       if (record && record.uid === targets.get(name)?.uid) node.known ??= knownOf(record)
       if (record) schedule(name, lastSentMs(record, deps.now(), times))
-      else if (newcomers.has(name)) slots.welcome(name, delayOf(node, self, times))
+      else if (justCome.has(name)) slots.welcome(name, delayOf(node, self, times))
       else schedule(name, undefined)
-      newcomers.delete(name)
     }
   }
   function schedule(name: string, lastAtMs: number | undefined) {

@@ -1,3 +1,4 @@
+import { CodedError } from '@metrics-ring/common/errors'
 import { expect } from 'chai'
 import { createShardEvents } from '../src/events.ts'
 import { type Failures, failedAgain } from '../src/patience.ts'
@@ -36,7 +37,7 @@ function setUp() {
   const failures = new Map<string, Failures>()
   /** As the shard does it. */
   const scraped = (node: string, outcome: Outcome) => {
-    if (outcome.result === 'failed') failures.set(node, failedAgain(failures.get(node), outcome.reason))
+    if (outcome.result === 'failed') failures.set(node, failedAgain(failures.get(node), outcome.reason, true))
     else failures.delete(node)
     events.scraped(node, outcome, failures.get(node))
   }
@@ -63,6 +64,26 @@ describe('the log of a shard', () => {
       ['this node is scraped again', undefined],
     ])
     expect(lines[0]?.fields).to.include({ node: 'n1', detail: 'timeout it was' })
+  })
+
+  it('has one line when the store refuses samples, and one when it takes them for good', () => {
+    const { scraped, lines, pass } = setUp()
+    const unwritten = (code: string): Outcome => {
+      return { result: 'unwritten', error: new CodedError(code, code), known, tookMs: 20, heard }
+    }
+    scraped('n1', unwritten('store_unavailable'))
+    expect(lines, 'what the connection tells').to.deep.equal([])
+    for (const outcome of [unwritten('store_full'), accepted(), unwritten('store_full'), accepted()]) {
+      scraped('n1', outcome)
+      pass(W / 5)
+    }
+    pass(W)
+    scraped('n1', accepted())
+    scraped('n1', accepted())
+    expect(lines.map(({ message }) => message)).to.deep.equal([
+      'the store takes no samples; scraping goes on',
+      'the store takes samples again',
+    ])
   })
 
   it('has fewer than 10 lines in any minute when 1,000 nodes die, stay dead and come back', () => {

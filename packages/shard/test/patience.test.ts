@@ -3,7 +3,7 @@ import { type Failures, failedAgain, isQuarantined, patience } from '../src/pati
 
 function failed(times: number, reason: string, from?: Failures): Failures | undefined {
   let failures = from
-  for (let i = 0; i < times; i++) failures = failedAgain(failures, reason)
+  for (let i = 0; i < times; i++) failures = failedAgain(failures, reason, true)
   return failures
 }
 
@@ -29,6 +29,13 @@ describe('the patience with a failing node', () => {
       ({ scrape }) => scrape,
     )
     expect(probes).to.have.length(10)
+  })
+
+  it("counts no refusal while no other kubelet answers: the fault may be the shard's own", () => {
+    let failures = failed(5, 'refused')
+    for (let i = 0; i < 50; i++) failures = failedAgain(failures, 'refused', false)
+    expect(isQuarantined(failures)).to.equal(false)
+    expect(isQuarantined(failed(5, 'refused', failures))).to.equal(true)
   })
 
   it('does not count other failures as refusals', () => {

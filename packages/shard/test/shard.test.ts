@@ -181,6 +181,19 @@ describe('shards over one store', () => {
     expect(before?.by).to.equal('a')
   })
 
+  it('scrape all their nodes within an interval after a long time in which no kubelet could be reached', async () => {
+    const { clock, kubelet, scrapes, shard, targets } = setUp(20)
+    shard('a').setMembers(['a'])
+    await clock.advance(2 * W)
+    const { answer } = kubelet
+    kubelet.answer = async () => ({ ok: false, reason: 'refused', detail: 'no route', tookMs: 1 })
+    await clock.advance(20 * W)
+    kubelet.answer = answer
+    scrapes.length = 0
+    await clock.advance(W)
+    expect(new Set(scrapes.map(({ node }) => node)).size).to.equal(targets.size)
+  })
+
   it('delay nobody when one kubelet hangs', async () => {
     const { clock, scrapes, kubelet, shard } = setUp(20)
     const { answer } = kubelet

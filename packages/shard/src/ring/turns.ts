@@ -24,6 +24,8 @@ export type TurnDeps = ShardPorts & {
 /** One turn of a claimed node: look if the claim says so, scrape, and learn from what came of it. */
 export function createTurns(deps: TurnDeps) {
   const { self, clock, times, now, store, events, tracing } = deps
+  /** When a kubelet answered last, on our clock. */
+  let answeredMs = Number.NEGATIVE_INFINITY
 
   async function take(name: string, phaseAtMs: number) {
     const node = deps.claimed(name)
@@ -73,8 +75,10 @@ export function createTurns(deps: TurnDeps) {
   function note(node: ClaimedNode, atMs: number, outcome: Outcome) {
     if (outcome.known) node.known = outcome.known
     else delete node.known
-    if (outcome.result === 'failed') node.failures = failedAgain(node.failures, outcome.reason)
+    const isAnswered = clock.mono() - answeredMs < times.intervalMs
+    if (outcome.result === 'failed') node.failures = failedAgain(node.failures, outcome.reason, isAnswered)
     else delete node.failures
+    if (outcome.result !== 'failed') answeredMs = clock.mono()
     const tookMs = 'tookMs' in outcome ? outcome.tookMs : (node.last?.tookMs ?? 0)
     const reason = 'reason' in outcome ? { reason: outcome.reason } : {}
     node.last = { outcome: outcome.result, ...reason, atMs, endedMs: now(), tookMs }

@@ -71,8 +71,8 @@ const effects: Record<FaultKind, (scene: Scene) => void> = {
       const young = world.startShard(undefined, [1, 2])
       const wait = () => {
         // maxUnavailable 0: a Deployment waits for its new Pod to be Ready, as long as that takes.
-        const isReady = young.core.shard.members().length > 0
-        if (!isReady && young.process.state() !== 'dead') return later(2_000, wait)
+        if (young.leaving || young.process.state() === 'dead') return replace([shard, ...others])
+        if (young.core.shard.members().length === 0) return later(2_000, wait)
         if (shard.process.state() !== 'dead' && !shard.leaving) world.terminate(shard)
         later(4_000, () => replace(others))
       }

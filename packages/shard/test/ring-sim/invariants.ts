@@ -25,12 +25,14 @@ export function noteExcuses(seen: Seen, world: World): void {
     }
     if (links.api) seen.mark('api cut')
     if (links.kubelets) seen.mark('kubelets cut')
+    if (links.kubelets) seen.mark(`kubelets cut ${name}`)
     if (process.state() === 'stopped') {
       seen.mark(`stopped ${name}`)
       seen.mark('stopped')
     }
   }
   if (![...shards.values()].some(isCapable)) seen.mark('nobody')
+  if (![...shards.values()].some((shard) => covers(seen, shard))) seen.mark('nobody covers')
   for (const { node, fault } of world.kubelets.all.values()) {
     if (fault) seen.mark(`kubelet ${node}`)
     else seen.mark(`well ${node}`)
@@ -49,26 +51,34 @@ function isCapable({ process, links, core }: SimShard): boolean {
   return process.state() === 'running' && !links.store && !links.kubelets && core.shard.members().length > 0
 }
 
-/** It climbs the ladder for others: one that drains, or has only just come, does not. */
-function covers(shard: SimShard): boolean {
+/** It climbs the ladder for others: one that drains, has only just come, or only just the store again, does not. */
+function covers(seen: Seen, shard: SimShard): boolean {
   const { core, name } = shard
   const isSettled = (core.claimedForMs() ?? 0) > 2 * W
-  return isCapable(shard) && isSettled && core.shard.members().includes(name)
+  // For it, ages have begun anew when the store came back.
+  const hasStore = !seen.recently(`store ${name}`, W + times.rungMs + 2 * times.ladderMs)
+  return isCapable(shard) && isSettled && hasStore && core.shard.members().includes(name)
 }
 
 /** I5, and the bound on the time between scrapes: checked once a virtual second. */
 export function checkCoverage(seen: Seen, world: World): void {
   const nowMs = world.scheduler.now()
   for (const node of world.targets.keys()) {
-    const from = Math.max(lastScrapeMs(seen, node), seen.lastMs(`kubelet ${node}`), seen.lastMs('nobody'))
-    const gapMs = nowMs - Math.max(from, seen.since.get(node) ?? nowMs)
+    const excused = Math.max(seen.lastMs(`kubelet ${node}`), seen.lastMs('nobody'))
+    const scrapedMs = Math.max(lastScrapeMs(seen, node), excused, seen.since.get(node) ?? nowMs)
+    // That its owner tries in vain is learnt from the store, and without one from nobody.
+    const isOwnerCut = seen.recently('kubelets cut', nowMs - scrapedMs)
+    const gapMs = nowMs - (isOwnerCut ? Math.max(scrapedMs, seen.lastMs('store')) : scrapedMs)
     const isBlind = seen.recently('store', gapMs) || seen.recently('store emptied', gapMs + 5_000)
     // Nobody new can join, yet shards leave (a rollout would wait for them to be Ready): many rungs are empty.
     const isMute = seen.recently('api', gapMs) || seen.recently('stale', gapMs)
     const isDesolate = isMute && gapMs > W && departed(world) > 2
-    // The owner tries in vain, and rung 1, which alone may try as well, has no store to learn that from.
-    const isUnlucky = seen.recently('kubelets cut', gapMs) && seen.recently('store cut', gapMs + 2 * W)
-    const isHelpless = (isBlind && isMute) || isUnlucky
+    // The owner tries in vain, and rung 1, which alone may try as well, does so too, or has no store to learn it from.
+    const areSeveralCut = shardsCut(seen, world, gapMs).length > 1
+    const isUnlucky = isOwnerCut && (areSeveralCut || seen.recently('store cut', gapMs + 2 * W))
+    // Nobody is in the ring but who left it, and who is to follow cannot join.
+    const isOrphaned = isMute && seen.recently('nobody covers', gapMs)
+    const isHelpless = (isBlind && isMute) || isUnlucky || isOrphaned
     const isLame =
       seen.recently('kubelets cut', gapMs) || seen.recently('stopped', gapMs) || isBlind || isDesolate
     if (isHelpless) continue
@@ -83,13 +93,18 @@ export function checkCoverage(seen: Seen, world: World): void {
   }
 }
 
+/** Shards that could not reach kubelets within the last so many milliseconds. */
+function shardsCut(seen: Seen, { shards }: World, withinMs: number): string[] {
+  return [...shards.keys()].filter((name) => seen.recently(`kubelets cut ${name}`, withinMs))
+}
+
 function checkHeld(seen: Seen, world: World, node: string, gapMs: number) {
   const shards = [...world.shards.values()]
   const isHeld = shards.some((shard) => isCapable(shard) && shard.core.shard.nodes().has(node))
   if (isHeld) return
   const names = new Set(shards.flatMap(({ core }) => core.shard.members()))
   const preference = [...createRing([...names]).preference(node)]
-  const live = new Set(shards.filter(covers).map(({ name }) => name))
+  const live = new Set(shards.filter((shard) => covers(seen, shard)).map(({ name }) => name))
   if (live.size === 0) return
   const dead = preference.findIndex((name) => live.has(name))
   // What was never scraped counts from when a shard has found it missing.

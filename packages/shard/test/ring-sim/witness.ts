@@ -48,7 +48,9 @@ export function createWitness(seen: Seen, world: () => World): Witness {
       last.atMs >= phaseMs - times.slackMs &&
       last.ms < now() - onTheWayMs &&
       last.atMs < world().redis.timeMs() + 1_000
-    if (claim && isShadow(claim) && isSeen && !storeIsStrange(by)) {
+    // A node that has just come glides to its phase: its owner's scrape is not at φ yet, and passes for none.
+    const isGliding = now() - (seen.since.get(node) ?? 0) < 4 * W
+    if (claim && isShadow(claim) && isSeen && !isGliding && !storeIsStrange(by)) {
       seen.violated(
         'I12',
         `${by} (${claim.kind}) scrapes ${node}, which ${last.by} has scraped in this interval`,
@@ -56,7 +58,8 @@ export function createWitness(seen: Seen, world: () => World): Witness {
     }
     seen.attempt(node, { ms: sentMs, by, ok })
     const clockMs = world().redis.timeMs()
-    const sinceMs = now() - (clockMs - phaseAt(node, clockMs + times.slackMs, W)) - times.slackMs
+    const earlyMs = times.slackMs + onTheWayMs
+    const sinceMs = now() - (clockMs - phaseAt(node, clockMs + earlyMs, W)) - earlyMs
     const within = (seen.attempts.get(node) ?? []).filter((each) => each.ok && each.ms >= sinceMs)
     // An answer under way is seen by nobody: each change of the ring meanwhile may cost a slow kubelet one more.
     // While shards start one after the other over an empty store, nobody can see who is asking a slow kubelet.
