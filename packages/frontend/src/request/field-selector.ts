@@ -39,20 +39,34 @@ export function parseFieldSelector(text: string): FieldSelector | SelectorFault 
 }
 
 function selectorOf(requirements: FieldRequirement[]): FieldSelector {
-  const exact = (field: Field) =>
-    requirements.find((each) => each.field === field && each.operator === '=')?.value
-  const name = exact('metadata.name')
-  const namespace = exact('metadata.namespace')
+  const names = valuesOf(requirements, 'metadata.name')
+  const namespaces = valuesOf(requirements, 'metadata.namespace')
+  const [name] = names.wanted
+  const [namespace] = namespaces.wanted
   return {
     requirements,
     ...(name === undefined ? {} : { name }),
     ...(namespace === undefined ? {} : { namespace }),
-    matches: (object) =>
-      requirements.every(({ field, operator, value }) => {
-        const actual = field === 'metadata.name' ? object.name : object.namespace
-        return (actual === value) === (operator === '=')
-      }),
+    matches: (object) => fits(names, object.name) && fits(namespaces, object.namespace),
   }
+}
+
+/** What is asked of one field. Who asks may write thousands of terms: a look costs the same however many. */
+type Values = { wanted: ReadonlySet<string>; excluded: ReadonlySet<string> }
+
+function valuesOf(requirements: readonly FieldRequirement[], field: Field): Values {
+  const of = (operator: '=' | '!=') =>
+    new Set(
+      requirements.flatMap((each) =>
+        each.field === field && each.operator === operator ? [each.value] : [],
+      ),
+    )
+  return { wanted: of('='), excluded: of('!=') }
+}
+
+function fits({ wanted, excluded }: Values, actual: string): boolean {
+  if (wanted.size > 1 || excluded.has(actual)) return false
+  return wanted.size === 0 || wanted.has(actual)
 }
 
 /** The terms between commas that no backslash escapes; sorted, as Go reads them, and without the empty ones. */

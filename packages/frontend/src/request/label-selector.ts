@@ -14,12 +14,7 @@ export function parseLabelSelector(text: string): LabelSelector | SelectorFault 
   const requirements = parseRequirements(text)
   if ('fault' in requirements) return requirements
   if (requirements.length === 0) return undefined
-  const tests = requirements.map(testOf)
-  return {
-    requirements,
-    pairs: requirements.flatMap(pairOf),
-    matches: (labels) => tests.every((test) => test(labels)),
-  }
+  return { requirements, pairs: requirements.flatMap(pairOf), matches: matcherOf(requirements) }
 }
 
 function pairOf({ key, operator, values }: Requirement): string[] {
@@ -29,30 +24,60 @@ function pairOf({ key, operator, values }: Requirement): string[] {
 
 type Test = (labels: Labels) => boolean
 
-/** What lacks the key matches `!=`, `notin` and `!`, and nothing else (apimachinery Requirement.Matches). */
-function testOf({ key, operator, values }: Requirement): Test {
-  const has: Test = (labels) => Object.hasOwn(labels, key)
-  const among: Test = (labels) => has(labels) && values.includes(labels[key] as string)
-  switch (operator) {
-    case 'exists':
-      return has
-    case '!':
-      return (labels) => !has(labels)
-    case '!=':
-    case 'notin':
-      return (labels) => !among(labels)
-    case '>':
-    case '<':
-      return comparison(key, operator, toBigInt(values[0] as string))
-    default:
-      return among
+/**
+ * All requirements together. What lacks the key matches `!=`, `notin` and `!`, and nothing else (apimachinery
+ * Requirement.Matches). They are gathered by key: a selector of thousands of them, which whoever asks may write, costs
+ * a few looks a label set.
+ */
+function matcherOf(requirements: readonly Requirement[]): Test {
+  const wanted = new Map<string, Set<string>>()
+  const excluded = new Map<string, Set<string>>()
+  const present = new Set<string>()
+  const absent = new Set<string>()
+  const comparisons = new Map<string, Test>()
+  for (const requirement of requirements) {
+    const { key, operator, values } = requirement
+    if (operator === '!') absent.add(key)
+    else if (operator === 'exists') present.add(key)
+    else if (operator === '!=' || operator === 'notin') addAll(excluded, key, values)
+    else if (operator === '>' || operator === '<')
+      comparisons.set(`${key}${operator}${values}`, comparison(key, operator, toBigInt(values[0] as string)))
+    else wanted.set(key, wanted.get(key)?.intersection(new Set(values)) ?? new Set(values))
   }
+  const isAmong = (labels: Labels) => every(wanted, ([key, values]) => values.has(own(labels, key) ?? none))
+  const hasAll = (labels: Labels) => every(present, (key) => Object.hasOwn(labels, key))
+  const isRefused = (labels: Labels) =>
+    Object.keys(labels).some((key) => absent.has(key) || excluded.get(key)?.has(labels[key] as string))
+  const refuses = absent.size + excluded.size > 0
+  return (labels) =>
+    isAmong(labels) &&
+    hasAll(labels) &&
+    every(comparisons.values(), (test) => test(labels)) &&
+    !(refuses && isRefused(labels))
+}
+
+/** No value of a label. */
+const none = '\0'
+
+function own(labels: Labels, key: string): string | undefined {
+  return Object.hasOwn(labels, key) ? labels[key] : undefined
+}
+
+function addAll(to: Map<string, Set<string>>, key: string, values: readonly string[]): void {
+  const known = to.get(key) ?? new Set()
+  for (const value of values) known.add(value)
+  to.set(key, known)
+}
+
+function every<T>(all: Iterable<T>, holds: (each: T) => boolean): boolean {
+  for (const each of all) if (!holds(each)) return false
+  return true
 }
 
 /** Integers only; a label that is none matches neither. */
 function comparison(key: string, operator: '>' | '<', bound: bigint): Test {
   return (labels) => {
-    const text = Object.hasOwn(labels, key) ? (labels[key] as string) : ''
+    const text = own(labels, key) ?? ''
     if (!isInt64(text)) return false
     return operator === '>' ? toBigInt(text) > bound : toBigInt(text) < bound
   }

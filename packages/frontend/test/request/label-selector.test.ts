@@ -90,6 +90,34 @@ describe('a label selector', () => {
     )
   })
 
+  it('of thousands of requirements looks at a label set as often as one of few', () => {
+    let looks = 0
+    const counted = new Proxy({ app: 'x', tier: 'y' } as Record<string, string>, {
+      get(target, key) {
+        looks++
+        return Reflect.get(target, key)
+      },
+      getOwnPropertyDescriptor(target, key) {
+        looks++
+        return Reflect.getOwnPropertyDescriptor(target, key)
+      },
+    })
+    const many = (each: (n: number) => string) => Array.from({ length: 2_000 }, (_, n) => each(n)).join(',')
+    const ways: ((n: number) => string)[] = [
+      (n) => `k${n}!=b`,
+      (n) => `!k${n}`,
+      (n) => `app!=v${n}`,
+      (n) => `app notin (v${n},w${n})`,
+      () => 'app',
+      (n) => `app in (x,z${n})`,
+    ]
+    for (const each of ways) {
+      looks = 0
+      expect(parsed(many(each))?.matches(counted), each(0)).to.equal(true)
+      expect(looks, each(0)).to.be.below(10)
+    }
+  })
+
   it('names pairs that every match has, so that an index finds all of them', () => {
     fc.assert(
       fc.property(fc.array(requirement, { minLength: 1, maxLength: 3 }), labels, (all, of) => {
