@@ -1,6 +1,6 @@
 /** @import { Model, Node } from './model.js' */
 import { byId, fillTable, html, shardClass, stateClass } from './dom.js'
-import { ageOf, describeState, stateOf, states } from './model.js'
+import { ageOf, describeState, stateOf, states, whyNot } from './model.js'
 import { number, percent, seconds, shortener } from './text.js'
 
 /** @param {Model} model */
