@@ -1,12 +1,16 @@
 /** One clause of an Accept header. */
 export type Clause = { type: string; subtype: string; q: number; params: ReadonlyMap<string, string> }
 
+/** Read for whoever can connect, also to write the 401: what lies behind this is not read. Bytes; clients send a few hundred. */
+const longestHeader = 16_384
+
 /**
  * The clauses of an Accept header as Kubernetes ranks them: by q, at equal q what is named before wildcards,
  * then as written. Absent or empty: anything. What is not `type/subtype` is left out.
  */
 export function parseAccept(header: string | undefined): Clause[] {
   return (header || '*/*')
+    .slice(0, longestHeader)
     .split(',')
     .flatMap(clauseOf)
     .sort((a, b) => b.q - a.q || wildness(a) - wildness(b))

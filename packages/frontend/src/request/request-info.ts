@@ -27,22 +27,26 @@ export type ResourceInfo = {
   verbInPath: boolean
 }
 
-const verbOfMethod: Record<string, string> = {
-  POST: 'create',
-  GET: 'get',
-  HEAD: 'get',
-  PUT: 'update',
-  PATCH: 'patch',
-  DELETE: 'delete',
-}
+const verbOfMethod = new Map([
+  ['POST', 'create'],
+  ['GET', 'get'],
+  ['HEAD', 'get'],
+  ['PUT', 'update'],
+  ['PATCH', 'patch'],
+  ['DELETE', 'delete'],
+])
 const pathVerbs = new Set(['proxy', 'watch'])
 const namespaceSubresources = new Set(['status', 'finalize'])
 
+/** Selectors are read before it is known whether the asker may list at all; no client's are a tenth of this. Bytes. */
+const longestTarget = 65_536
+
 /**
  * Rules of kubernetes/apiserver pkg/endpoints/request/requestinfo.go. Undefined: not a target to be served (400):
- * broken percent-encoding, a slash or a control character in disguise, or what parsers of URLs disagree about.
+ * too long, broken percent-encoding, a slash or a control character in disguise, or what parsers of URLs disagree about.
  */
 export function requestInfo(method: string, url: string): RequestInfo | undefined {
+  if (url.length > longestTarget) return undefined
   if (!/^\/[!-~]*$/.test(url) || /[#\\]/.test(url)) return undefined
   const mark = url.indexOf('?')
   const path = decodedPath(mark < 0 ? url : url.slice(0, mark))
@@ -86,7 +90,7 @@ function resourceRequest(
     subresource: pathVerb === 'proxy' ? '' : subresource,
     verbInPath,
   }
-  const verb = pathVerb ?? verbOfMethod[method] ?? ''
+  const verb = pathVerb ?? verbOfMethod.get(method) ?? ''
   if (name !== '' || (verb !== 'get' && verb !== 'delete')) return { ...target, verb, resource: found }
   if (verb === 'delete') return { ...target, verb: 'deletecollection', resource: found }
   const asked = nameAsked(target.query.get('fieldSelector') ?? '')

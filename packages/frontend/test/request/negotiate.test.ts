@@ -53,6 +53,11 @@ describe('the Accept header', () => {
     )
   })
 
+  it('is read for its first 16 KiB, for anybody may send a megabyte of it', () => {
+    expect(list(`${'a/b,'.repeat(4_000)}application/json`)).to.include({ encoding: 'json' })
+    expect(message(list(`${'a/b,'.repeat(4_096)}application/json`))).to.include('406: Not Acceptable')
+  })
+
   it('is never a reason to refuse an error, nor to transform it', () => {
     expect(negotiateError(`${table('v1')},application/json`, false)).to.deep.equal({
       encoding: 'json',

@@ -26,7 +26,7 @@ describe('what a request asks for', () => {
   })
 
   it('follows the method: HEAD reads, others change', () => {
-    const verbs = ['HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'].map((method) => {
+    const verbs = ['HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'constructor'].map((method) => {
       return [read(`${group}/nodes/n1`, method), read(`${group}/nodes`, method)]
     })
     expect(verbs).to.deep.equal([
@@ -35,6 +35,7 @@ describe('what a request asks for', () => {
       ['update /nodes/n1', 'update /nodes/'],
       ['patch /nodes/n1', 'patch /nodes/'],
       ['delete /nodes/n1', 'deletecollection /nodes/'],
+      [' /nodes/n1', ' /nodes/'],
       [' /nodes/n1', ' /nodes/'],
     ])
   })
@@ -103,6 +104,7 @@ describe('what a request asks for', () => {
       '/a b',
       '/%00',
       '/é',
+      `/?a=${'x'.repeat(65_536)}`,
     ]
     expect(bad.filter((url) => requestInfo('GET', url))).to.deep.equal([])
   })
