@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { load } from 'js-yaml'
 import { CodedError, errorText } from '../errors.ts'
+import { createExecCredential, type ExecUser } from './exec-credential.ts'
 import { createReread } from './reread.ts'
 
 /** How to reach and trust the API server, and who to be there. */
@@ -76,20 +77,31 @@ async function fromFile(path: string): Promise<KubeConfig> {
     const name = text(from[key])
     return name ? pemFile(beside(name)) : none
   }
-  if (user.exec || user['auth-provider']) {
-    throw bad(
-      path,
-      'exec and auth-provider credentials are not supported: use a token or a client certificate',
-    )
-  }
+  if (user['auth-provider'])
+    throw bad(path, 'auth-provider credentials are not supported: use exec, a token or a client certificate')
   const ca = pem(cluster, 'certificate-authority')
-  const cert = pem(user, 'client-certificate')
-  const key = pem(user, 'client-key')
+  const exec = user.exec ? execOf(path, user.exec as Partial<ExecUser>, beside) : undefined
+  const cert = exec ? async () => (await exec()).clientCertificateData : pem(user, 'client-certificate')
+  const key = exec ? async () => (await exec()).clientKeyData : pem(user, 'client-key')
   const tls = await tlsOf({ ca, cert, key })
   if (cluster['insecure-skip-tls-verify'] === true) tls.rejectUnauthorized = false
   const servername = text(cluster['tls-server-name'])
   if (servername) tls.servername = servername
-  return { server: server.replace(/\/$/, ''), tls, ca, cert, key, token: tokenOf(user, beside) }
+  return {
+    server: server.replace(/\/$/, ''),
+    tls,
+    ca,
+    cert,
+    key,
+    token: exec ? async () => (await exec()).token : tokenOf(user, beside),
+  }
+}
+
+/** As in client-go, a command with a slash is beside the kubeconfig, any other in PATH. */
+function execOf(path: string, exec: Partial<ExecUser>, beside: (name: string) => string) {
+  const { command } = exec
+  if (!command) throw bad(path, 'exec has no command')
+  return createExecCredential({ ...exec, command: command.includes('/') ? beside(command) : command })
 }
 
 function tokenOf(user: Entry, beside: (name: string) => string): () => Promise<string | undefined> {

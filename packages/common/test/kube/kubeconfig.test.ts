@@ -49,10 +49,38 @@ describe('a kubeconfig', () => {
     expect(await config.token()).to.equal(undefined)
   })
 
+  it('asks a command for credentials, again once they have expired, as those of the clouds do', async () => {
+    const expires = (ms: number) => new Date(Date.now() + ms).toISOString()
+    const plugin = async (lifeMs: number) => {
+      const script = `#!/bin/sh
+echo run >> "$0.runs"
+echo '{"kind":"ExecCredential","status":{"token":"'"$PREFIX-$1-$(wc -l < "$0.runs" | tr -d ' ')"'","expirationTimestamp":"${expires(lifeMs)}"}}'
+`
+      await writeFile(file('plugin'), script, { mode: 0o755 })
+      await rm(file('plugin.runs'), { force: true })
+      return load('', 'exec: {command: ./plugin, args: [a], env: [{name: PREFIX, value: p}]}')
+    }
+    const lasting = await plugin(3_600_000)
+    expect([await lasting.token(), await lasting.token()]).to.deep.equal(['p-a-1', 'p-a-1'])
+    const ending = await plugin(1_000)
+    expect([await ending.token(), await ending.token()]).to.deep.equal(['p-a-2', 'p-a-3'])
+  })
+
+  it('takes a certificate from a command, and says why it gives none', async () => {
+    const status = { clientCertificateData: 'cert', clientKeyData: 'key' }
+    const say = (text: string) => load('', `exec: {command: echo, args: [${JSON.stringify(text)}]}`)
+    const config = await say(JSON.stringify({ status }))
+    expect(config.tls).to.include({ cert: 'cert', key: 'key' })
+    expect(await config.token()).to.equal(undefined)
+    expect(await failure(say('no JSON'))).to.include('echo gives no ExecCredential')
+    const missing = await failure(load('', 'exec: {command: /nowhere/aws, installHint: install it}'))
+    expect(missing).to.include('/nowhere/aws').and.include('install it')
+  })
+
   it('that cannot be used is an error which names it and says why', async () => {
     expect(await failure(loadKubeConfig(file('nothing')))).to.include(file('nothing'))
     expect(await failure(load('certificate-authority: gone.crt', 'token: t'))).to.include(file('gone.crt'))
-    expect(await failure(load('', 'exec: {command: aws}'))).to.include('exec')
+    expect(await failure(load('', 'auth-provider: {name: gcp}'))).to.include('auth-provider')
     await writeFile(file('config'), 'current-context: nobody')
     expect(await failure(loadKubeConfig(file('config')))).to.include('contexts has no "nobody"')
     await writeFile(file('config'), '{')
