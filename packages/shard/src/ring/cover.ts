@@ -65,7 +65,7 @@ export function startCover(deps: CoverDeps) {
   return every({ clock, periodMs: () => times.ladderMs, run: look, onError: deps.onError })
 }
 
-/** What must be remembered between two looks. Times of the monotonic clock. */
+/** What must be remembered between two looks, of the nodes there are. Times of the monotonic clock. */
 function createMemory({ clock, times, now, self, names, candidates }: CoverDeps) {
   let epoch: string | undefined
   /** Nodes that the store's index holds: it will name them when they are overdue. */
@@ -103,7 +103,9 @@ function createMemory({ clock, times, now, self, names, candidates }: CoverDeps)
       if (epoch !== undefined && epoch !== current) seen.clear()
       epoch = current
       for (const node of overdue.keys()) seen.delete(node)
-      for (const node of absentSinceMs.keys()) if (seen.has(node)) absentSinceMs.delete(node)
+      for (const node of absentSinceMs.keys())
+        if (seen.has(node) || !targets.has(node)) absentSinceMs.delete(node)
+      for (const node of probedAtMs.keys()) if (!targets.has(node)) probedAtMs.delete(node)
     },
     /** Nodes that are none (any more) are not asked about: the store may still know them. */
     isUnowned(node: string, last: Freshness): boolean {
