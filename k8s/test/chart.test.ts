@@ -46,6 +46,11 @@ const matrix: Record<string, string[]> = {
     'schedulerName=mine',
   ],
   'as many as the load asks for': ['shard.autoscaling.enabled=true', 'replicas=5'],
+  alerts: [
+    'alerts.enabled=true',
+    'alerts.namespace=monitoring',
+    'alerts.additionalLabels.release=prometheus',
+  ],
   monitors: ['serviceMonitor.enabled=true', 'serviceMonitor.additionalLabels.release=prometheus'],
   'monitors elsewhere, for everybody': [
     'serviceMonitor.enabled=true',
