@@ -138,22 +138,29 @@ function answerRows(peer: Found, ours: Found, { pods, big }: Places): Row[] {
 }
 
 function startRows(peer: Found, ours: Found, { coldStart }: Alone, { pods }: Places): Row[] {
-  const seconds = (sorted: readonly number[] | undefined) => {
-    const median = sorted && percentile(sorted, 0.5)
-    return median === undefined ? undefined : median / 1000
+  const median = (values: readonly (number | undefined)[] = []) => {
+    const known = values.filter((value) => value !== undefined)
+    const ms = percentile(known, 0.5)
+    return ms === undefined ? undefined : ms / 1000
   }
   const name = (count: number) => `process start of a frontend to its first complete list, ${count} pods`
-  const large = latencyRow(name(pods), seconds(ours?.restartMs), 's', ours?.restartIdle ?? 1, atMost(8))
-  const theirs = seconds(peer?.restartMs)
+  const completed = (found: Found) => median(found?.restarts?.map(({ completeMs }) => completeMs))
+  const idle = ours?.restartIdle ?? 1
+  const large = latencyRow(name(pods), completed(ours), 's', idle, atMost(8))
+  const theirs = completed(peer)
+  const afterMetadata = ours?.restarts?.map(({ completeMs, metadataMs }) =>
+    metadataMs === undefined ? undefined : Math.max(0, completeMs - metadataMs),
+  )
   return [
     latencyRow(
       name(coldStart?.pods ?? 3_000),
-      seconds(coldStart?.tookMs),
+      median(coldStart?.tookMs),
       's',
       coldStart?.idle ?? 1,
       atMost(2),
     ),
     theirs === undefined ? large : { ...large, peer: Number(theirs.toPrecision(4)) },
+    latencyRow('  of which after all metadata is in', median(afterMetadata), 's', idle, atMost(3)),
   ]
 }
 

@@ -34,6 +34,12 @@ const flags = {
   },
   lists: { type: 'int', default: '8', least: 1, help: 'Long lists of each shape.' },
   selects: { type: 'int', default: '300', least: 1, help: 'Short answers of each shape.' },
+  patience: {
+    type: 'duration',
+    default: '2m',
+    least: 0,
+    help: 'How long to wait for idle CPU before latencies are measured.',
+  },
   'faults-interval': {
     type: 'duration',
     default: '5s',
@@ -58,56 +64,63 @@ export const compareScenario: Scenario = {
 /** Both ways in which kubelets sample, each with half of the nodes. */
 const samplings: Sampling[] = ['cadvisor', 'cri']
 
+/** Those that answer clients come last and next to each other: what latencies mean, a quiet machine tells. */
 async function measure(bench: Bench, given: Flags): Promise<Results> {
-  const [nodes, podsPerNode, containers] = [
-    Number(given.nodes),
-    Number(given['pods-per-node']),
-    Number(given.containers),
-  ]
-  const options = { nodes, podsPerNode, containers, seed: 1, intervalMs: Number(given.interval), samplings }
-  const large = await onSite(bench, options, largePlans(given))
+  const size = { podsPerNode: Number(given['pods-per-node']), containers: Number(given.containers) }
+  const options = {
+    ...size,
+    nodes: Number(given.nodes),
+    seed: 1,
+    intervalMs: Number(given.interval),
+    samplings,
+  }
   const smallNodes = Number(given['small-nodes'])
   const small = { ...options, nodes: smallNodes, podsPerNode: Number(given['small-pods-per-node']) }
-  const rest = { intervals: Math.ceil(Number(given.intervals) / 2) }
   return {
     samplings,
-    large,
-    small:
-      smallNodes === 0
-        ? undefined
-        : await onSite(bench, small, [
-            [{ name: 'metrics-server', kind: 'metrics-server', replicas: 1 }, rest],
-            [{ name: 'standalone', kind: 'standalone' }, rest],
-          ]),
-    alone: await measureAlone(bench, { faultsIntervalMs: Number(given['faults-interval']), podsPerNode }),
+    small: smallNodes === 0 ? undefined : await onSite(bench, small, smallPlans(given)),
+    alone: await measureAlone(bench, { faultsIntervalMs: Number(given['faults-interval']), ...size }),
+    large: await onSite(bench, options, largePlans(given)),
   }
 }
 
 type Planned = [plan: SystemPlan, phases: Phases]
 
-function largePlans(given: Flags): Planned[] {
-  const intervals = Number(given.intervals)
-  const rest = { intervals: Math.ceil(intervals / 2) }
-  const answers = { lists: Number(given.lists), selects: Number(given.selects) }
-  const all = { intervals, ages: true, answers, hanging: 0.01 }
+const restOf = (given: Flags): Phases => ({ intervals: Math.ceil(Number(given.intervals) / 2) })
+
+function smallPlans(given: Flags): Planned[] {
   return [
-    [
-      { name: 'metrics-server', kind: 'metrics-server', replicas: 1 },
-      { ...all, restarts: 1 },
-    ],
-    [{ name: '2 metrics-servers', kind: 'metrics-server', replicas: 2 }, rest],
+    [{ name: 'metrics-server', kind: 'metrics-server', replicas: 1 }, restOf(given)],
+    [{ name: 'standalone', kind: 'standalone' }, restOf(given)],
+  ]
+}
+
+function largePlans(given: Flags): Planned[] {
+  const rest = restOf(given)
+  const answers = { lists: Number(given.lists), selects: Number(given.selects) }
+  const patienceMs = Number(given.patience)
+  const all = { intervals: Number(given.intervals), ages: true, answers, patienceMs, hanging: 0.01 }
+  return [
+    [{ name: '5 shards', kind: 'sharded', shards: 5, frontends: 2 }, rest],
+    [{ name: '1 shard', kind: 'sharded', shards: 1, frontends: 2 }, rest],
     [
       { name: 'standalone', kind: 'standalone' },
       { ...rest, ages: true },
     ],
-    [{ name: '1 shard', kind: 'sharded', shards: 1, frontends: 2 }, rest],
+    [{ name: '2 metrics-servers', kind: 'metrics-server', replicas: 2 }, rest],
+    [
+      { name: 'metrics-server', kind: 'metrics-server', replicas: 1 },
+      { ...all, restarts: 1 },
+    ],
     [
       { name: '3 shards', kind: 'sharded', shards: 3, frontends: 2 },
       { ...all, restarts: 3 },
     ],
-    [{ name: '5 shards', kind: 'sharded', shards: 5, frontends: 2 }, rest],
   ]
 }
+
+/** As they are shown. */
+const order = ['metrics-server', '2 metrics-servers', 'standalone', '1 shard', '3 shards', '5 shards']
 
 /** A system that cannot be measured costs its own rows only. */
 async function onSite(
@@ -126,6 +139,7 @@ async function onSite(
   const simulator = site.ownCost()
   await site.stop()
   const { nodes, podsPerNode, intervalMs } = options
+  systems.sort((a, b) => order.indexOf(a.name) - order.indexOf(b.name))
   return { nodes, podsPerNode, intervalMs, places: site.places, systems, simulator }
 }
 

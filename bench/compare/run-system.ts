@@ -23,6 +23,8 @@ export type Phases = {
   intervals: number
   ages?: boolean
   answers?: Times
+  /** How long to wait for idle CPU before latencies are measured, milliseconds. */
+  patienceMs?: number
   /** Share of kubelets that hang, after everything else. */
   hanging?: number
   /** How often the first server is restarted. */
@@ -45,8 +47,8 @@ export type SystemResult = {
   answers?: Answered[]
   /** RSS when all has been asked. */
   atEnd: ProcessCost[]
-  /** From the start of a server's process to its first list with every pod, in order of size. */
-  restartMs?: number[]
+  /** From the start of a server's process to its first list with every pod, and to all metadata; the quickest first. */
+  restarts?: { completeMs: number; metadataMs?: number }[]
   /** Share of the machine's CPU time that nobody used while it restarted. */
   restartIdle?: number
 }
@@ -87,16 +89,28 @@ async function measureMore(bench: Bench, site: Site, system: System, phases: Pha
   const healthy = phases.ages ? await measureAges(site, 2) : undefined
   const agesIdle = idle()
   if (healthy) bench.progress(`${system.name}: ages ${agesText(healthy)}`)
+  if (phases.answers) await untilQuiet(bench, phases.patienceMs ?? 0)
   const answers = phases.answers && (await measureAnswers(bench, site, system, phases.answers))
   const atEnd = costs(system)
   const hanging =
     phases.hanging === undefined ? undefined : await agesWhileHanging(bench, site, system, phases.hanging)
+  if (phases.restarts) await untilQuiet(bench, phases.patienceMs ?? 0)
   const restarted = phases.restarts ? await restart(bench, site, system, phases.restarts) : undefined
   return {
     atEnd,
     ...(healthy && { ages: { healthy, idle: agesIdle, ...(hanging && { hanging }) } }),
     ...(answers && { answers }),
     ...restarted,
+  }
+}
+
+/** Resolves when a third of the machine has been idle for five seconds, or patience has ended. */
+async function untilQuiet(bench: Bench, patienceMs: number): Promise<void> {
+  const lookMs = 5_000
+  for (const endMs = Date.now() + patienceMs; Date.now() < endMs; ) {
+    const idle = watchIdle()
+    await bench.wait(lookMs, 'for idle CPU')
+    if (idle() >= 1 / 3) return
   }
 }
 
@@ -116,15 +130,17 @@ async function agesWhileHanging(bench: Bench, site: Site, system: System, share:
 
 async function restart(bench: Bench, site: Site, system: System, times: number) {
   const idle = watchIdle()
-  const tookMs: number[] = []
+  const took: { completeMs: number; metadataMs?: number }[] = []
   for (let n = 0; n < times; n++) {
     const startedMs = await system.restartServer()
-    tookMs.push(await alive(system, untilComplete(site, system, startedMs, 100)))
-    bench.progress(
-      `${system.name}: complete ${(Number(tookMs.at(-1)) / 1000).toFixed(1)} s after its restart`,
-    )
+    const complete = alive(system, untilComplete(site, system, startedMs, 100))
+    // Only our own servers say when they have the metadata of all nodes and pods.
+    const synced = system.servers()[0]?.probe && site.client.ask<number>({ do: 'synced' })
+    const [completeMs, syncedAtMs] = await Promise.all([complete, synced])
+    took.push({ completeMs, ...(syncedAtMs !== undefined && { metadataMs: syncedAtMs - startedMs }) })
+    bench.progress(`${system.name}: complete ${(completeMs / 1000).toFixed(1)} s after its restart`)
   }
-  return { restartMs: tookMs.toSorted((a, b) => a - b), restartIdle: idle() }
+  return { restarts: took.toSorted((a, b) => a.completeMs - b.completeMs), restartIdle: idle() }
 }
 
 /** Rejects as soon as one of the system's processes has ended. */
