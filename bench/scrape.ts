@@ -11,6 +11,7 @@ import { hottest, stages, timeByStage } from './profile.ts'
 import { latencyRow, percentile, type Row, row, watchIdle } from './rows.ts'
 import type { Bench, Scenario } from './scenario.ts'
 import type { ScrapeCounts, SimulatorRequest } from './simulator.ts'
+import { measureTelemetry } from './telemetry-cost.ts'
 
 const flags = {
   nodes: {
@@ -22,10 +23,22 @@ const flags = {
   'pods-per-node': { type: 'int', default: '30', least: 1, help: 'Pods on each node, of two containers.' },
   interval: { type: 'duration', default: '15s', least: 3_000, help: 'Scrape interval W.' },
   intervals: { type: 'int', default: '10', least: 1, help: 'Intervals measured, without the profiler.' },
+  'telemetry-rounds': {
+    type: 'int',
+    default: '4',
+    help: 'Rounds in which telemetry on is measured against off; 0 for none.',
+  },
   'profile-intervals': { type: 'int', default: '3', least: 1, help: 'Intervals profiled after that.' },
 } as const satisfies FlagTable
 
-type Options = { nodes: number; podsPerNode: number; intervalMs: number; intervals: number; profiled: number }
+type Options = {
+  nodes: number
+  podsPerNode: number
+  intervalMs: number
+  intervals: number
+  profiled: number
+  telemetryRounds: number
+}
 
 /** One shard process, a simulator process and a Redis: what one scrape costs, and where that goes. */
 export const scrapeScenario: Scenario = {
@@ -39,6 +52,7 @@ export const scrapeScenario: Scenario = {
       intervalMs: Number(given.interval),
       intervals: Number(given.intervals),
       profiled: Number(given['profile-intervals']),
+      telemetryRounds: Number(given['telemetry-rounds']),
     }),
 }
 
@@ -61,6 +75,9 @@ async function measure(bench: Bench, options: Options): Promise<Row[]> {
   await bench.wait(profiled * intervalMs, `profiling ${profiled} intervals`)
   const profile = await shard.peer.ask<Profile>({ measure: 'profile', do: 'stop' })
   bench.progress(`most CPU of their own:\n${hottest(profile, 12).join('\n')}`)
+
+  await shard.peer.stop()
+  const telemetry = await measureTelemetry(bench, site.startShard, options)
 
   const cpuMs = (after.cpuMs - before.cpuMs) / counts.total
   const mebibytesPer1000 = (of: (reading: Reading) => number) =>
@@ -94,6 +111,7 @@ async function measure(bench: Bench, options: Options): Promise<Row[]> {
       'MiB',
     ),
     row('RSS with libraries only', libraries.rssBytes / 2 ** 20, 'MiB'),
+    ...telemetry,
     row('decoding', decodeSpeed.megabytesPerSecond, 'MB/s'),
     row('decoding 33 kB', (decodeSpeed.msEach * 33_000) / decodeSpeed.bytes, 'ms', { is: '<=', value: 0.15 }),
     latencyRow('a scrape takes, p50', percentile(took, 0.5), 'ms', idleShare),
@@ -134,7 +152,7 @@ async function prepare({ lifecycle, progress }: Bench, options: Options) {
     options: { nodes, podsPerNode, containersPerPod: [2, 2], intervalMs, seed: 1 },
   })
 
-  async function startShard(name: string, more: string[]) {
+  async function startShard(name: string, more: string[], env: Record<string, string> = {}) {
     const port = await freePort()
     const account = { do: 'account', account: 'kube-system:metrics-ring-shard', client: name } as const
     const kubeconfig = await simulator.ask<string>(account)
@@ -146,9 +164,10 @@ async function prepare({ lifecycle, progress }: Bench, options: Options) {
     ]
     const kubelets = ['--kubelet-use-node-status-port', '--kubelet-preferred-address-types=InternalIP']
     const args = ['shard', ...own, ...health, ...kubelets, ...more]
-    const peer: Peer<ProbeRequest> = startService(args, { REDIS_URL: redis.url }, join(dir, `${name}.log`))
+    const services = { REDIS_URL: redis.url, ...env }
+    const peer: Peer<ProbeRequest> = startService(args, services, join(dir, `${name}.log`))
     lifecycle.add(peer.stop)
-    return { peer, tookMs: () => tookMs(port) }
+    return { peer, port, tookMs: () => tookMs(port) }
   }
   return { simulator, startShard }
 }

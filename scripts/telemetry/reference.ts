@@ -12,7 +12,8 @@ whoever may \`get\` the nonResourceURL \`/metrics\`, as with metrics-server. Whi
 
 **OTLP.** The same metrics, and traces, are sent by OTLP when the standard variables ask for it: a signal is asked for by
 \`OTEL_METRICS_EXPORTER=otlp\` or \`OTEL_TRACES_EXPORTER=otlp\`, or, where that is not set, by
-\`OTEL_EXPORTER_OTLP_ENDPOINT\` or the endpoint of the signal; \`none\` and \`OTEL_SDK_DISABLED=true\` switch it off.
+\`OTEL_EXPORTER_OTLP_ENDPOINT\` or the endpoint of the signal; \`none\` switches it off. \`OTEL_SDK_DISABLED=true\` leaves
+nothing at all, and \`/metrics\` empty.
 Without them nothing of this is loaded. All further \`OTEL_…\` variables of the SDK hold: \`OTEL_EXPORTER_OTLP_PROTOCOL\`,
 \`OTEL_EXPORTER_OTLP_HEADERS\`, \`OTEL_METRIC_EXPORT_INTERVAL\`, \`OTEL_RESOURCE_ATTRIBUTES\`. Every scrape and every
 request is traced unless the sampler says otherwise:

@@ -7,6 +7,11 @@ import { createTracing } from './trace.ts'
 /** Which signals are to be sent by OTLP. */
 export type Asked = { any: boolean; metrics: boolean; traces: boolean }
 
+/** `OTEL_SDK_DISABLED`: nothing is to be measured at all. Pure. */
+export function isDisabled(env: Readonly<Record<string, string | undefined>>): boolean {
+  return env.OTEL_SDK_DISABLED?.trim().toLowerCase() === 'true'
+}
+
 /** How long what is left may take to be sent when the process ends, milliseconds. */
 const lastSendMs = 2_000
 
@@ -15,11 +20,10 @@ const lastSendMs = 2_000
  * the specification, nothing set means nothing sent: a collector that nobody runs would be tried for ever. Pure.
  */
 export function otlpAsked(env: Readonly<Record<string, string | undefined>>): Asked {
-  const disabled = env.OTEL_SDK_DISABLED?.trim().toLowerCase() === 'true'
   const isAsked = (signal: 'METRICS' | 'TRACES') => {
     const exporters = env[`OTEL_${signal}_EXPORTER`]?.trim()
     const endpoint = env.OTEL_EXPORTER_OTLP_ENDPOINT || env[`OTEL_EXPORTER_OTLP_${signal}_ENDPOINT`]
-    if (disabled) return false
+    if (isDisabled(env)) return false
     return exporters ? exporters.split(',').some((each) => each.trim() === 'otlp') : Boolean(endpoint)
   }
   const [forMetrics, forTraces] = [isAsked('METRICS'), isAsked('TRACES')]

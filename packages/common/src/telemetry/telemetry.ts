@@ -2,7 +2,7 @@ import type { IMetricReader, MetricData, ResourceMetrics } from '@opentelemetry/
 import type { AsyncStop } from '../lifecycle.ts'
 import type { Log } from '../log.ts'
 import { type Meter, prometheusName, silentMeter } from './metric.ts'
-import { otlpAsked, startOtlp } from './otlp.ts'
+import { isDisabled, otlpAsked, startOtlp } from './otlp.ts'
 import { measureProcess } from './process-metrics.ts'
 import type { Tracing } from './trace.ts'
 
@@ -22,7 +22,7 @@ export const metricsType = 'text/plain; version=0.0.4; charset=utf-8'
 export const silentTelemetry: Telemetry = { meter: silentMeter, page: async () => '', stop() {} }
 
 /**
- * Starts what measures: metrics always, for /metrics; OTLP only where the standard variables `OTEL_…` ask for it
+ * Starts what measures: metrics, for /metrics, unless `OTEL_SDK_DISABLED` is true; OTLP only where the standard variables `OTEL_…` ask for it
  * (otlp.ts). Each library is loaded when it is needed: docs/decisions tells what that costs.
  * @param component as in `metrics-ring <component>`; part of the service's name.
  */
@@ -30,6 +30,7 @@ export async function startTelemetry(
   component: string,
   { log, env }: { log: Log; env: NodeJS.ProcessEnv },
 ): Promise<Telemetry> {
+  if (isDisabled(env)) return silentTelemetry
   const [sdk, { PrometheusSerializer }] = await Promise.all([
     import('@opentelemetry/sdk-metrics'),
     import('@opentelemetry/exporter-prometheus'),

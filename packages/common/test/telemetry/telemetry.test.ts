@@ -99,6 +99,7 @@ describe('OTLP', () => {
   })
 
   it('loads nothing when it is not asked for', () => {
+    expect(loaded({ OTEL_SDK_DISABLED: 'true' })).to.deep.equal([])
     expect(loaded({})).to.deep.equal(['exporter-prometheus', 'sdk-metrics'])
     const asked = loaded({ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:9' })
     expect(asked).to.include.members(['sdk-node', 'sdk-trace', 'exporter-metrics-otlp-proto'])
