@@ -1,3 +1,4 @@
+import { errorText } from '@metrics-ring/common/errors'
 import type { LoopDelay } from '../probe.ts'
 import { processUsage } from '../process-usage.ts'
 import { percentile, watchIdle } from '../rows.ts'
@@ -122,14 +123,20 @@ export async function measureAnswers(
 ): Promise<Answered[]> {
   const results: Answered[] = []
   for (const shape of shapesOf(site.places, times)) {
-    results.push(await measureShape(site, system, shape))
-    const { p50Ms, p99Ms, items, expected } = results.at(-1) as Answered
-    const complete = items === null || items === expected ? '' : `, ${items} of ${expected} pods`
-    bench.progress(
-      `${system.name}: ${shape.name}, p50 ${p50Ms.toFixed(1)} ms, p99 ${p99Ms.toFixed(1)} ms${complete}`,
-    )
+    try {
+      const answered = await measureShape(site, system, shape)
+      results.push(answered)
+      bench.progress(`${system.name}: ${answeredText(answered)}`)
+    } catch (error) {
+      bench.progress(`${system.name}: ${shape.name}: ${errorText(error)}`)
+    }
   }
   return results
+}
+
+function answeredText({ shape, p50Ms, p99Ms, items, expected }: Answered): string {
+  const complete = items === null || items === expected ? '' : `, ${items} of ${expected} pods`
+  return `${shape}, p50 ${p50Ms.toFixed(1)} ms, p99 ${p99Ms.toFixed(1)} ms${complete}`
 }
 
 export type Times = { lists: number; selects: number }

@@ -1,3 +1,4 @@
+import { errorText } from '@metrics-ring/common/errors'
 import { processUsage } from '../process-usage.ts'
 import { watchIdle } from '../rows.ts'
 import type { Bench } from '../scenario.ts'
@@ -84,18 +85,29 @@ export async function runSystem(
   }
 }
 
+/** A phase that fails costs its own numbers only. */
 async function measureMore(bench: Bench, site: Site, system: System, phases: Phases) {
+  const { patienceMs = 0, answers: times, hanging: share, restarts } = phases
+  const attempt = async <T>(work: () => Promise<T>): Promise<T | undefined> => {
+    try {
+      return await work()
+    } catch (error) {
+      bench.progress(`${system.name}: ${errorText(error)}`)
+      return undefined
+    }
+  }
   const idle = watchIdle()
-  const healthy = phases.ages ? await measureAges(site, 2) : undefined
+  const healthy = phases.ages ? await attempt(() => measureAges(site, 2)) : undefined
   const agesIdle = idle()
   if (healthy) bench.progress(`${system.name}: ages ${agesText(healthy)}`)
-  if (phases.answers) await untilQuiet(bench, phases.patienceMs ?? 0)
-  const answers = phases.answers && (await measureAnswers(bench, site, system, phases.answers))
+  if (times) await untilQuiet(bench, patienceMs)
+  const answers = times && (await attempt(() => measureAnswers(bench, site, system, times)))
   const atEnd = costs(system)
   const hanging =
-    phases.hanging === undefined ? undefined : await agesWhileHanging(bench, site, system, phases.hanging)
-  if (phases.restarts) await untilQuiet(bench, phases.patienceMs ?? 0)
-  const restarted = phases.restarts ? await restart(bench, site, system, phases.restarts) : undefined
+    share === undefined ? undefined : await attempt(() => agesWhileHanging(bench, site, system, share))
+  await site.hang(0)
+  if (restarts) await untilQuiet(bench, patienceMs)
+  const restarted = restarts ? await attempt(() => restart(bench, site, system, restarts)) : undefined
   return {
     atEnd,
     ...(healthy && { ages: { healthy, idle: agesIdle, ...(hanging && { hanging }) } }),
@@ -124,7 +136,6 @@ async function agesWhileHanging(bench: Bench, site: Site, system: System, share:
   )
   const ages = await measureAges(site, 2)
   bench.progress(`${system.name}: ages while some hang ${agesText(ages)}`)
-  await site.hang(0)
   return ages
 }
 
