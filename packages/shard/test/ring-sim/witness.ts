@@ -63,7 +63,8 @@ export function createWitness(seen: Seen, world: () => World): Witness {
     const within = (seen.attempts.get(node) ?? []).filter((each) => each.ok && each.ms >= sinceMs)
     // An answer under way is seen by nobody: each change of the ring meanwhile may cost a slow kubelet one more.
     // While shards start one after the other over an empty store, nobody can see who is asking a slow kubelet.
-    const most = (world().kubelets.all.get(node)?.tookMs ?? 0) < 1_000 ? 3 : 5
+    if ((world().kubelets.all.get(node)?.tookMs ?? 0) >= 1_000) seen.mark(`slow ${node}`)
+    const most = seen.recently(`slow ${node}`, 2 * W) ? 5 : 3
     if (within.length > most && now() > startedMs && !storeIsStrange(by))
       seen.violated('I12', `${node} is scraped ${within.length} times in an interval`)
   }
