@@ -29,7 +29,7 @@ export const ringMetrics = {
     help: 'Shards that ceased to be members.',
     labels: {
       reason:
-        'expired: its Lease stopped changing; draining: it said that it leaves; left: its Lease is gone',
+        'expired: its Lease stopped changing; draining: it said that it leaves; left: its Lease is gone, also that of one that had expired',
     },
   },
   amnesties: {
