@@ -1,15 +1,20 @@
+import type { FailedTry } from '@metrics-ring/common/store/store'
+import { advice, type ScrapeReason } from '@metrics-ring/shard/kubelet/reasons'
 import type { LeaseView } from '@metrics-ring/shard/ring/members'
 import type { RingStatus } from '../status/status-ring.ts'
 import { count, type Finding, type Found, some } from './finding.ts'
 
 export type CoverageFacts = {
-  leases: readonly LeaseView[]
+  /** Undefined where there is no ring (standalone). */
+  leases: readonly LeaseView[] | undefined
   /** Names of Leases that did not change for as long as they last. */
   silent: ReadonlySet<string>
   /** The names of all Nodes. */
   nodes: readonly string[]
   /** As the store shows it; undefined where it could not be asked. */
   ring: RingStatus | undefined
+  /** Why the last try at a late node failed, as the shards have told the store. */
+  failures: ReadonlyMap<string, FailedTry>
   /** What the Metrics API answers to a list of nodes: their names, or why not; undefined: not asked. */
   served:
     | { ok: true; nodes: ReadonlySet<string> }
@@ -22,17 +27,18 @@ export type CoverageFacts = {
 /** Whether shards are there, and every node is scraped and served. Pure. */
 export function judgeCoverage(facts: CoverageFacts): Found {
   const { leases, nodes, ring, served, silent } = facts
-  const alive = leases.length - silent.size
-  const findings = [...judgeLeases(facts), ...judgeScraped(ring), ...judgeServed(facts)]
+  const alive = leases ? `${count(leases.length - silent.size, 'shard')} alive` : 'no ring (standalone)'
+  const findings = [...judgeLeases(facts), ...judgeScraped(facts), ...judgeServed(facts)]
   const scraped = ring ? `, ${ring.nodes - ring.late} scraped within two intervals` : ''
   const shown = served?.ok ? `, ${nodes.filter((each) => served.nodes.has(each)).length} served` : ''
   return {
     findings,
-    note: `${count(alive, 'shard')} alive; ${count(nodes.length, 'node')}${scraped}${shown}`,
+    note: `${alive}; ${count(nodes.length, 'node')}${scraped}${shown}`,
   }
 }
 
 function judgeLeases({ leases, silent, ringName, leaseNamespace }: CoverageFacts): Finding[] {
+  if (!leases) return []
   const list = `kubectl -n ${leaseNamespace} get leases -l metrics-ring.io/ring=${ringName}`
   if (leases.length === 0)
     return [
@@ -57,18 +63,22 @@ function judgeLeases({ leases, silent, ringName, leaseNamespace }: CoverageFacts
   ]
 }
 
-function judgeScraped(ring: RingStatus | undefined): Finding[] {
+function judgeScraped({ ring, failures }: CoverageFacts): Finding[] {
   if (!ring || ring.late === 0) return []
-  const worst = ring.worst.map(({ node, ageMs, by }) =>
-    ageMs === undefined ? `${node} never` : `${node} ${(ageMs / 1000).toFixed(0)} s ago by ${by}`,
-  )
+  const worst = ring.worst.slice(0, ring.late).map(({ node, ageMs, by }) => {
+    const last = ageMs === undefined ? 'never' : `${(ageMs / 1000).toFixed(0)} s ago by ${by}`
+    const why = failures.get(node)
+    return `${node} ${last}${why ? ` (${why.by} says: ${why.reason})` : ''}`
+  })
+  const reasons = ring.worst.flatMap(({ node }) => failures.get(node)?.reason ?? [])
+  const help = reasons.map((reason) => advice(reason as ScrapeReason)).find(Boolean)
   return [
     {
       code: 'nodes_unscraped',
       severity: 'error',
       symptom: `${count(ring.late, 'node')} of ${ring.nodes} not scraped within two intervals`,
       evidence: some(worst, 5),
-      fix: 'see what is found for their kubelets; metrics-ring status --watch shows the ring',
+      fix: help ?? 'see what is found for their kubelets; metrics-ring status --watch shows the ring',
     },
   ]
 }

@@ -30,7 +30,7 @@ Usage: metrics-ring doctor [flags]
 
 ${flagsHelp(doctorFlags)}
 
-What is not given is taken from the flags of the Deployments of metrics-ring in the cluster. Without --redis-url
+What is not given is taken from the flags of the Deployments of metrics-ring, in a pod of them from its own. Without --redis-url
 (or REDIS_URL) Redis is not looked at.
 
 The exit code is 0 if all is well, 1 if something was found, 2 if the flags or the kubeconfig are wrong.
@@ -55,15 +55,18 @@ const kubeletTimeoutMs = 4_000
 
 /**
  * Reads the command line; every fault is a sentence. Pure.
- * @param installed flags of the Deployments: they count where the command line says nothing
+ * @param installed flags of the Deployments, or of the pod we are in (whose files we have): they count where the
+ *   command line says nothing
  */
 export function readDoctorConfig(
   argv: readonly string[],
   env: Readonly<Record<string, string | undefined>>,
-  installed: readonly string[] = [],
+  installed: { args: readonly string[]; filesAreHere: boolean } = { args: [], filesAreHere: false },
 ): ReadDoctorConfig {
   const { given } = readFlags(doctorFlags, argv)
-  const also = installed.filter((each) => isOfUse(each) && !given.has(nameOf(each)))
+  const also = installed.args.filter(
+    (each) => isOfUse(each, installed.filesAreHere) && !given.has(nameOf(each)),
+  )
   const { values, faults } = readFlags(doctorFlags, [...also, ...argv], env)
   const hasRedis = values['redis-url'] !== undefined
   const { redis, faults: redisFaults } = readRedisFlags(values)
@@ -87,10 +90,13 @@ function nameOf(argument: string): string {
 }
 
 /** What else is in the flags of a pod is not for us: its Redis has its password elsewhere, its files are not here. */
-function isOfUse(argument: string): boolean {
+function isOfUse(argument: string, filesAreHere: boolean): boolean {
   const name = nameOf(argument)
   if (!argument.startsWith('--')) return false
-  return ofRing.includes(name) || (name in scrapeFlags && !/-(authority|certificate|key)$/.test(name))
+  return (
+    ofRing.includes(name) ||
+    (name in scrapeFlags && (filesAreHere || !/-(authority|certificate|key)$/.test(name)))
+  )
 }
 
 const ofRing: readonly string[] = ['ring-name', 'lease-namespace', 'metric-resolution']

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { errorText } from '@metrics-ring/common/errors'
@@ -5,6 +6,7 @@ import { createKubeClient } from '@metrics-ring/common/kube/kube'
 import { loadKubeConfig } from '@metrics-ring/common/kube/kubeconfig'
 import { doctorHelp, readDoctorConfig } from './doctor-config.ts'
 import { examine } from './examine.ts'
+import { runningTier } from './installed.ts'
 import { drawReport, type Report, reportOf } from './report.ts'
 
 type Env = Readonly<Record<string, string | undefined>>
@@ -40,6 +42,7 @@ export async function diagnose(argv: readonly string[], env: Env): Promise<Repor
       kubeConfig,
       configure: (installed) => readDoctorConfig(argv, env, installed).config,
       inCluster,
+      own: inCluster ? runningTier(await readFile('/proc/1/cmdline', 'utf8').catch(() => '')) : undefined,
     })
     return reportOf(checks, performance.now() - startedMs)
   } finally {

@@ -2,6 +2,7 @@ import { CodedError, errorText } from '@metrics-ring/common/errors'
 import type { KubeClient } from '@metrics-ring/common/kube/kube'
 import type { KubeConfig } from '@metrics-ring/common/kube/kubeconfig'
 import { examineRedis, type RedisFacts } from '@metrics-ring/common/redis/examine'
+import { readNodeNames } from '../status/read-ring.ts'
 import { judgeAccess, wantedRights } from './access.ts'
 import { judgeAggregation } from './aggregation.ts'
 import { type ApiServiceFacts, judgeApiServices } from './api-services.ts'
@@ -9,7 +10,7 @@ import { type ClockOffset, judgeClocks } from './clocks.ts'
 import { judgeCoverage } from './coverage.ts'
 import type { DoctorConfig } from './doctor-config.ts'
 import { type Finding, type Found, Skip } from './finding.ts'
-import { type Installed, installedTiers } from './installed.ts'
+import { type Installed, installedTiers, type Running } from './installed.ts'
 import { judgeKubelets } from './kubelets.ts'
 import {
   probeAccess,
@@ -37,8 +38,10 @@ export type ExamineDeps = {
   kube: KubeClient
   kubeConfig: KubeConfig
   /** The configuration, once it is known which flags the Deployments have. */
-  configure: (installed: readonly string[]) => DoctorConfig
+  configure: (installed: { args: readonly string[]; filesAreHere: boolean }) => DoctorConfig
   inCluster: boolean
+  /** What this pod runs; undefined outside of our pods. */
+  own: Running | undefined
 }
 
 /** In which they are told. */
@@ -48,7 +51,8 @@ const order = [
 ]
 
 /** Looks at everything, what does not depend on each other at the same time. Never rejects. */
-export async function examine({ kube, kubeConfig, configure, inCluster }: ExamineDeps): Promise<Check[]> {
+export async function examine(deps: ExamineDeps): Promise<Check[]> {
+  const { kube, kubeConfig, inCluster, own } = deps
   const clocks: ClockOffset[] = []
   const checks: Check[] = []
   /** Undefined where the check was skipped or broke off. */
@@ -73,21 +77,26 @@ export async function examine({ kube, kubeConfig, configure, inCluster }: Examin
   const reached = await check('API server', () => probeApiServer(kube, clocks), judgeNothing(kubeConfig))
   if (!reached) return checks
   const tiers = installedTiers(await readDeployments(kube).catch(() => []))
-  const scraping = tiers.filter(({ tier }) => tier !== 'frontend')
-  const config = configure(scraping.flatMap(({ args }) => args))
+  const running: readonly Running[] = tiers.length > 0 ? tiers : own ? [own] : []
+  const isStandalone = running.length > 0 && running.every(({ tier }) => tier === 'standalone')
+  // Shards know most of what we need; of flags that frontends have too, theirs come last.
+  const byUse = running.toSorted((a, b) => Number(b.tier === 'frontend') - Number(a.tier === 'frontend'))
+  const config = deps.configure({
+    args: byUse.flatMap(({ args }) => args),
+    filesAreHere: tiers.length === 0,
+  })
   const [, apiServices, , redis] = await Promise.all([
     check('aggregation layer', () => probeAggregation(kube), judgeAggregation),
     check('APIServices', () => probeApiServices(kube, tiers), judgeApiServices),
     check('rights', () => probeAccess(kube, wantedRights(tiers, config.leaseNamespace)), judgeAccess),
-    check('Redis', () => probeRedis(config, tiers, clocks), judgeRedis),
+    check('Redis', () => probeRedis(config, isStandalone, clocks), judgeRedis),
     check('workloads', () => probeWorkloads(kube, tiers), judgeWorkloads),
   ])
   const ring = await check(
     'ring',
-    async () => {
-      if (scraping.length > 0 && scraping.every(({ tier }) => tier === 'standalone'))
-        throw new Skip('standalone: there is no ring')
-      return probeRing(config, kube, redis?.answer.ok === true, isAvailable(apiServices))
+    () => {
+      const asks = { leases: !isStandalone, store: redis?.answer.ok === true, api: isAvailable(apiServices) }
+      return probeRing(config, kube, asks)
     },
     (facts) => judgeCoverage({ ...facts, ...config }),
   )
@@ -95,7 +104,9 @@ export async function examine({ kube, kubeConfig, configure, inCluster }: Examin
   await check(
     'kubelets',
     async () => {
-      const nodes = ring?.nodes ?? []
+      if (own?.tier === 'frontend')
+        throw new Skip('frontends may not ask kubelets: run it in a pod of a shard')
+      const nodes = ring?.nodes ?? (await readNodeNames(kube, config.nodeSelector))
       if (nodes.length === 0 || config.kubelets === 0) throw new Skip('no kubelet to ask')
       const sample = sampleOf(nodes, ring, config.kubelets)
       const found = await probeKubelets(config, kube, kubeConfig, sample, ring?.covered ?? new Set())
@@ -136,10 +147,10 @@ function judgeNothing({ server }: KubeConfig) {
 
 async function probeRedis(
   { redis, ringName }: DoctorConfig,
-  tiers: readonly Installed[],
+  isStandalone: boolean,
   clocks: ClockOffset[],
 ): Promise<RedisFacts> {
-  if (!redis && tiers.some(({ tier }) => tier === 'standalone')) throw new Skip('standalone: there is none')
+  if (!redis && isStandalone) throw new Skip('standalone: there is none')
   if (!redis) throw new Skip('give --redis-url or REDIS_URL')
   const facts = await examineRedis({ url: redis.url, tlsFiles: redis.tls, ringName })
   const { answer } = facts

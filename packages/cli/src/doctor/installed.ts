@@ -14,6 +14,9 @@ export type Installed = {
   deployment: Deployment
 }
 
+/** What is known of a tier from the command line of its process: in a pod that is process 1. */
+export type Running = Pick<Installed, 'tier' | 'args'>
+
 const tiers: readonly string[] = ['shard', 'frontend', 'standalone'] satisfies Tier[]
 
 /** Of all Deployments those that run a tier of ours. Pure. */
@@ -27,6 +30,13 @@ export function installedTiers(deployments: readonly Deployment[]): Installed[] 
     const serviceAccount = pod?.serviceAccountName ?? 'default'
     return [{ tier: tier as Tier, namespace, name, serviceAccount, args, container, deployment }]
   })
+}
+
+/** Of `/proc/…/cmdline`; undefined if that is no tier of ours. Pure. */
+export function runningTier(cmdline: string): Running | undefined {
+  const [, entry = '', tier = '', ...args] = cmdline.split('\0').slice(0, -1)
+  const isOurs = tiers.includes(tier) && /(main\.ts|metrics-ring)$/.test(entry)
+  return isOurs ? { tier: tier as Tier, args: joined([tier, ...args]).slice(1) } : undefined
 }
 
 /** `--name value` as `--name=value`. */

@@ -4,7 +4,6 @@ import { silentLog } from '@metrics-ring/common/log'
 import { createRedisStore } from '@metrics-ring/common/store/store-redis'
 import type { LeaseView } from '@metrics-ring/shard/ring/members'
 import { readLeases, readNodeNames, readRing } from '../status/read-ring.ts'
-import type { RingStatus } from '../status/status-ring.ts'
 import type { ClockOffset } from './clocks.ts'
 import type { CoverageFacts } from './coverage.ts'
 import type { DoctorConfig } from './doctor-config.ts'
@@ -13,6 +12,8 @@ import { messageOf } from './probe-kube.ts'
 /** Shards renew every quarter of a Lease's life; a suspect is watched for longer than that, milliseconds at most. */
 const suspectShare = 0.35
 const longestWatchMs = 7_000
+/** Of so many late nodes it is asked why. */
+const mostExplained = 20
 
 export type RingProbe = Omit<CoverageFacts, 'ringName' | 'leaseNamespace'> & {
   clocks: ClockOffset[]
@@ -22,37 +23,38 @@ export type RingProbe = Omit<CoverageFacts, 'ringName' | 'leaseNamespace'> & {
   late: readonly string[]
 }
 
-/** @param usesRedis the store answers */
-export async function probeRing(
-  config: DoctorConfig,
-  kube: KubeClient,
-  usesRedis: boolean,
-  asksApi: boolean,
-): Promise<RingProbe> {
-  const [leases, nodes, ring, served] = await Promise.all([
-    readSilent(config, kube),
+/** What is asked; `store` and `api` only where they are known to answer. */
+export type Asks = { leases: boolean; store: boolean; api: boolean }
+
+export async function probeRing(config: DoctorConfig, kube: KubeClient, asks: Asks): Promise<RingProbe> {
+  const [leases, nodes, stored, served] = await Promise.all([
+    asks.leases ? readSilent(config, kube) : { leases: undefined, silent: new Set<string>(), clocks: [] },
     readNodeNames(kube, config.nodeSelector),
-    usesRedis ? readStored(config, kube) : undefined,
-    asksApi ? readServed(kube) : undefined,
+    asks.store ? readStored(config, kube) : undefined,
+    asks.api ? readServed(kube) : undefined,
   ])
+  const { ring, failures } = stored ?? { ring: undefined, failures: new Map() }
   const late = (ring?.worst ?? []).filter(({ ageMs = Infinity }) => ageMs > 2 * config.intervalMs)
   const lateNames = new Set(late.map(({ node }) => node))
   return {
     ...leases,
     nodes,
     ring,
+    failures,
     served,
     covered: new Set(ring ? nodes.filter((node) => !lateNames.has(node)) : []),
     late: [...lateNames],
   }
 }
 
-async function readStored(config: DoctorConfig, kube: KubeClient): Promise<RingStatus> {
+async function readStored(config: DoctorConfig, kube: KubeClient) {
   const { ringName, intervalMs, redis = { url: '', tls: {} } } = config
   const { url, tls: tlsFiles } = redis
   const store = createRedisStore({ url, tlsFiles, ringName, intervalMs, onBadRecord() {}, log: silentLog })
   try {
-    return await readRing({ ...config, worst: Number.POSITIVE_INFINITY }, kube, store)
+    const ring = await readRing({ ...config, worst: Number.POSITIVE_INFINITY }, kube, store)
+    const late = ring.worst.slice(0, Math.min(ring.late, mostExplained)).map(({ node }) => node)
+    return { ring, failures: await store.failures(late) }
   } finally {
     await store.close()
   }

@@ -19,15 +19,14 @@ export type RingSource = {
 export async function readRing(
   source: RingSource,
   kube: KubeClient,
-  store: Pick<SampleStore, 'time' | 'overdue'>,
+  store: Pick<SampleStore, 'time' | 'freshness'>,
 ): Promise<RingStatus> {
-  const storeMs = await store.time()
-  const [leases, nodes, { nodes: freshness }] = await Promise.all([
+  const [leases, nodes] = await Promise.all([
     readLeases(source, kube),
     readNodeNames(kube, source.nodeSelector),
-    // Older than nothing: all of them.
-    store.overdue(0, []),
   ])
+  const freshness = await store.freshness(nodes)
+  const storeMs = await store.time()
   const { intervalMs, worst } = source
   return ringStatus({ leases, nodes, freshness, storeMs, wallMs: Date.now(), intervalMs, worst })
 }

@@ -37,6 +37,9 @@ export type StatusInput = {
   worst: number
 }
 
+/** A record may be so far ahead of the store's clock (the fence's limit); what is further was written by another clock. */
+const aheadMs = 1_000
+
 /** What the Leases and the store say of the ring. Pure. */
 export function ringStatus(input: StatusInput): RingStatus {
   const nodes = input.nodes.map((node) => nodeStatus(node, input))
@@ -60,7 +63,7 @@ export function ringStatus(input: StatusInput): RingStatus {
 
 function nodeStatus(node: string, { freshness, storeMs }: StatusInput): NodeStatus {
   const last = freshness.get(node)
-  if (!last || last.atMs === 0) return { node, ageMs: undefined, by: '' }
+  if (!last || last.atMs === 0 || last.atMs > storeMs + aheadMs) return { node, ageMs: undefined, by: '' }
   return { node, ageMs: Math.max(0, Math.round(storeMs - last.atMs)), by: last.by }
 }
 
@@ -70,37 +73,4 @@ function leaseStatus(shard: string, { leases, wallMs }: StatusInput) {
   const renewedMs = wallMs - Date.parse(lease.renewTime)
   const isSilent = renewedMs > lease.durationMs
   return { shard, state: isSilent ? ('silent' as const) : lease.state, renewedMs }
-}
-
-/** A table for people. Pure. */
-export function drawStatus({ shards, nodes, late, greatestAgeMs, worst }: RingStatus): string {
-  const rows = shards.map((each) => [
-    each.shard,
-    each.state,
-    seconds(each.renewedMs),
-    String(each.nodes),
-    String(each.late),
-  ])
-  const lines = [
-    ...table([['SHARD', 'STATE', 'RENEWED', 'NODES', 'LATE'], ...rows]),
-    '',
-    `${nodes} nodes, ${late} not scraped within two intervals; greatest age ${seconds(greatestAgeMs)}`,
-  ]
-  if (worst.length === 0) return lines.join('\n')
-  const nodeRows = worst.map(({ node, ageMs, by }) => [node, seconds(ageMs), by || '-'])
-  return [...lines, '', ...table([['NODE', 'AGE', 'BY'], ...nodeRows])].join('\n')
-}
-
-function table(rows: string[][]): string[] {
-  const widths = (rows[0] ?? []).map((_, i) => Math.max(...rows.map((row) => row[i]?.length ?? 0)))
-  return rows.map((row) =>
-    row
-      .map((cell, i) => cell.padEnd(widths[i] ?? 0))
-      .join('   ')
-      .trimEnd(),
-  )
-}
-
-function seconds(ms: number | undefined): string {
-  return ms === undefined ? 'never' : `${(ms / 1000).toFixed(1)} s`
 }

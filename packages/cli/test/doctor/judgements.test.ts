@@ -4,7 +4,7 @@ import { judgeCondition } from '@metrics-ring/cli/doctor/conditions'
 import { type CoverageFacts, judgeCoverage } from '@metrics-ring/cli/doctor/coverage'
 import { readDoctorConfig } from '@metrics-ring/cli/doctor/doctor-config'
 import type { Finding } from '@metrics-ring/cli/doctor/finding'
-import { installedTiers } from '@metrics-ring/cli/doctor/installed'
+import { installedTiers, runningTier } from '@metrics-ring/cli/doctor/installed'
 import { keepersOf } from '@metrics-ring/cli/doctor/keepers'
 import { type Asked, judgeKubelets, type Shown } from '@metrics-ring/cli/doctor/kubelets'
 import { judgeRedis } from '@metrics-ring/cli/doctor/redis'
@@ -178,6 +178,7 @@ describe('what the doctor makes of', () => {
       silent: new Set(),
       nodes: ['a', 'b'],
       ring: undefined,
+      failures: new Map([['b', { atMs: 1, by: 's2', reason: 'tls_name_mismatch' }]]),
       served: { ok: true, nodes: new Set(['a']) },
       ringName: 'r',
       leaseNamespace: 'ns',
@@ -188,7 +189,8 @@ describe('what the doctor makes of', () => {
     const late = judgeCoverage({ ...facts, ring }).findings
     // Why it is not served needs no second finding.
     expect(codes(late)).to.deep.equal(['ring_empty', 'nodes_unscraped'])
-    expect(late[1]?.evidence).to.equal('b 61 s ago by s1')
+    expect(late[1]?.evidence).to.equal('b 61 s ago by s1 (s2 says: tls_name_mismatch)')
+    expect(late[1]?.fix).to.include('--kubelet-tls-server-name=node')
     const served = { ok: false, status: 503, message: 'no samples yet' } as const
     expect(judgeCoverage({ ...facts, served }).findings[1]).to.include({ code: 'metrics_refused' })
   })
@@ -216,7 +218,8 @@ describe('the flags of the doctor', () => {
       deployment(['valkey-server', '--save', '']),
     ])
     expect(tier).to.include({ tier: 'shard', serviceAccount: 'sa' })
-    const { config, faults } = readDoctorConfig(['--ring-name=green'], {}, tier?.args)
+    const { args = [] } = tier ?? {}
+    const { config, faults } = readDoctorConfig(['--ring-name=green'], {}, { args, filesAreHere: false })
     expect(faults).to.deep.equal([])
     expect(config).to.include({ ringName: 'green', intervalMs: 30_000, redis: undefined })
     expect(config.kubelet).to.deep.include({
@@ -225,8 +228,24 @@ describe('the flags of the doctor', () => {
       // A file of a pod is not here.
       caFile: undefined,
     })
-    const given = readDoctorConfig(['--kubelet-preferred-address-types=ExternalIP'], {}, tier?.args).config
-    expect(given.kubelet.addressTypes).to.deep.equal(['ExternalIP'])
+    const given = readDoctorConfig(
+      ['--kubelet-preferred-address-types=ExternalIP'],
+      {},
+      { args, filesAreHere: true },
+    ).config
+    expect(given.kubelet).to.deep.include({ addressTypes: ['ExternalIP'], caFile: '/etc/ca.crt' })
+  })
+
+  it('are, in a pod, those of its process 1', () => {
+    const line = (...words: string[]) => runningTier(words.map((word) => `${word}\0`).join(''))
+    const main = '/app/packages/cli/src/main.ts'
+    expect(line('/app/bin/node', main, 'shard', '--ring-name', 'blue', '--v=2')).to.deep.equal({
+      tier: 'shard',
+      args: ['--ring-name=blue', '--v=2'],
+    })
+    expect(line('/app/bin/node', main, 'doctor')).to.equal(undefined)
+    expect(line('/sbin/init')).to.equal(undefined)
+    expect(runningTier('')).to.equal(undefined)
   })
 })
 

@@ -46,6 +46,15 @@ describe('the status of a ring', () => {
     ])
   })
 
+  it('takes a scrape of this moment for one, though its shard was ahead of the store, and none of the future', () => {
+    const at = (atMs: number) => {
+      const freshness = new Map([['n1', { atMs, by: 'a', tookMs: 10 }]])
+      return ringStatus({ ...input, nodes: ['n1'], freshness }).worst[0]?.ageMs
+    }
+    expect(at(input.storeMs + 900)).to.equal(0)
+    expect(at(input.storeMs + 60_000)).to.equal(undefined)
+  })
+
   it('is drawn as a table', () => {
     expect(drawStatus(ringStatus(input)).split('\n')).to.deep.equal([
       'SHARD    STATE      RENEWED   NODES   LATE',
