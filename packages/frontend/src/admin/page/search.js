@@ -73,7 +73,8 @@ export function createSearch(model, onChoose) {
     choose(found[Math.max(0, active)])
   })
   document.addEventListener('keydown', (event) => {
-    const isTyping = event.target instanceof HTMLInputElement
+    // No name has one: in the field itself it begins anew.
+    const isTyping = event.target instanceof HTMLInputElement && event.target !== input
     if (event.key !== '/' || isTyping || event.ctrlKey || event.metaKey || event.altKey) return
     event.preventDefault()
     input.focus()
