@@ -1,7 +1,18 @@
 import type { Clock, Stop } from '@metrics-ring/common/clock'
 import { phaseMs } from '@metrics-ring/common/ring'
 
-/** When a claimed node is due. All on the shared clock, milliseconds. */
+/**
+ * When a claimed node is due. Its phase φ is a hash of its name modulo the interval W, on the clock that all shards read
+ * from the store: so each shard knows each node's moment without asking, and scrapes are spread evenly over W. What is
+ * late by a claim's delay (actsAfterMs in claims.ts; times at W = 15 s) is late in every interval:
+ *
+ *   own        │φ               │φ               │φ         scrapes
+ *   gained     │ φ + 1 s        │ φ + 1 s                   looks whether another has, then scrapes
+ *   shadow     │  φ + 2 s       │  φ + 2 s                  the same, for a node that the ring gives to another
+ *   new node   │     ↓ at once          ↓            ↓φ     each a little more than W after the one before, until φ
+ */
+
+/** All on the shared clock, milliseconds. */
 export type SlotDeps = {
   clock: Clock
   /** The shared clock. */
