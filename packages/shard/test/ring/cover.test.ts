@@ -2,42 +2,47 @@ import { createMemoryStore } from '@metrics-ring/common/store/store-memory'
 import { createFakeClock } from '@metrics-ring/common/testing/fake-clock'
 import { expect } from 'chai'
 import { startCover } from '../../src/ring/cover.ts'
-import { coverAfterMs } from '../../src/ring/ladder.ts'
-import { times as timesOf } from '../../src/ring/times.ts'
+import { times } from '../../src/ring/times.ts'
 
-const times = timesOf(15_000)
+const W = 15_000
 
-describe('the cover of nodes that nobody scrapes', () => {
-  it('waits as long for a node that comes back under its name as for any new one', async () => {
-    const clock = createFakeClock(1_000_000)
-    const names = new Set(['n1'])
-    const adoptedMs: number[] = []
+describe('what is unowned', () => {
+  it('is a node that nobody has scraped or tried for two intervals, neither a failing one nor one that went', async () => {
+    const clock = createFakeClock(1_700_000_000_000)
+    const store = createMemoryStore({ clock, intervalMs: W, originMs: 0 })
+    const targets = new Set(['scraped', 'failing', 'forgotten', 'going'])
+    const told: number[] = []
     const stop = startCover({
       clock,
-      times,
+      times: times(W),
       now: clock.mono,
-      store: createMemoryStore({ clock, intervalMs: times.intervalMs, originMs: 0 }),
-      self: 'b',
-      names: () => names,
-      candidates: (node) => (names.has(node) ? { preference: ['a', 'b'], owner: 'a' } : undefined),
-      adopt: async () => void adoptedMs.push(clock.mono()),
-      mostAtOnce: () => 8,
-      onUnowned: () => {},
-      onError: (error) => {
-        throw error
-      },
+      store,
+      self: 'a',
+      names: () => targets,
+      candidates: () => undefined,
+      adopt: async () => {},
+      mostAtOnce: () => 1,
+      onUnowned: (count) => told.push(count),
+      onError: (error) => expect.fail(String(error)),
     })
-    const waitMs = coverAfterMs(1, 0, times)
-    await clock.advance(waitMs + times.ladderMs)
-    expect(adoptedMs[0]).to.be.at.least(1_000_000 + waitMs)
-
-    names.delete('n1')
-    await clock.advance(2 * times.ladderMs)
-    adoptedMs.length = 0
-    const backMs = clock.mono()
-    names.add('n1')
-    await clock.advance(waitMs + 2 * times.ladderMs)
+    for (let interval = 0; interval < 4; interval++) {
+      const scrape = {
+        node: 'scraped',
+        uid: 'u',
+        createdMs: 1,
+        atMs: Math.round(clock.mono()),
+        by: 'b',
+        tookMs: 5,
+      }
+      await store.commit(scrape, { node: {}, pods: [] }, interval)
+      await store.tried('failing', { by: 'b', reason: 'timeout: it takes too long' })
+      await clock.advance(W)
+      if (interval === 0) expect(told.at(-1), 'after one interval').to.equal(0)
+    }
+    expect(told.at(-1)).to.equal(2)
+    targets.delete('going')
+    await clock.advance(W / 2)
+    expect(told.at(-1)).to.equal(1)
     stop()
-    expect(adoptedMs[0]).to.be.at.least(backMs + waitMs)
   })
 })
