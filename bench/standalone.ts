@@ -209,9 +209,13 @@ async function prepare(
 
 const main = fileURLToPath(new URL('../packages/cli/src/main.ts', import.meta.url))
 
+/** The environment that the image gives (Dockerfile). */
+const imageEnv = { NODE_ENV: 'production', MALLOC_ARENA_MAX: '1' }
+
 /** `metrics-ring <args>` without a probe inside, which would weigh, too. */
 function startOwn(logFile: string, args: string[]) {
-  const child = spawn(process.execPath, [main, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
+  const env = { ...process.env, ...imageEnv }
+  const child = spawn(process.execPath, [main, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] })
   const log = createWriteStream(logFile, { flags: 'a' })
   for (const stream of [child.stdout, child.stderr]) stream.pipe(log, { end: false })
   const exited = once(child, 'exit').then(() => log.end())

@@ -29,10 +29,14 @@ describe('what the image contains', function () {
 
   it('runs with nothing but itself', async () => {
     const line = [join(image, 'packages/cli/src/main.ts')]
-    for (const args of [['version'], ['shard', '--help'], ['frontend', '--help'], ['doctor', '--help']]) {
+    for (const args of ['version', 'shard --help', 'frontend --help', 'standalone --help', 'doctor --help']) {
       const options = { env: {}, cwd: '/' }
-      const { stdout } = await promisify(execFile)(join(image, 'bin/node'), [...line, ...args], options)
-      expect(stdout).to.match(args[0] === 'version' ? /^metrics-ring \d/ : /Usage: metrics-ring/)
+      const { stdout } = await promisify(execFile)(
+        join(image, 'bin/node'),
+        [...line, ...args.split(' ')],
+        options,
+      )
+      expect(stdout).to.match(args === 'version' ? /^metrics-ring \d/ : /Usage: metrics-ring/)
     }
   })
 
