@@ -71,7 +71,7 @@ function judgeScraped({ ring, failures }: CoverageFacts): Finding[] {
     return `${node} ${last}${why ? ` (${why.by} says: ${why.reason})` : ''}`
   })
   const reasons = ring.worst.flatMap(({ node }) => failures.get(node)?.reason ?? [])
-  const help = reasons.map((reason) => advice(reason as ScrapeReason)).find(Boolean)
+  const help = reasons.map((reason) => advice(reason.split(':', 1)[0] as ScrapeReason)).find(Boolean)
   return [
     {
       code: 'nodes_unscraped',

@@ -1,6 +1,6 @@
 import { realClock } from '@metrics-ring/common/clock'
 import type { KubeClient } from '@metrics-ring/common/kube/kube'
-import type { SampleStore } from '@metrics-ring/common/store/store'
+import type { Freshness, SampleStore } from '@metrics-ring/common/store/store'
 import { createLeaseApi } from '@metrics-ring/shard/ring/leases'
 import type { LeaseView } from '@metrics-ring/shard/ring/members'
 import { type RingStatus, ringStatus } from './status-ring.ts'
@@ -11,24 +11,36 @@ export type RingSource = {
   intervalMs: number
   /** How many of the longest unscraped nodes are told. */
   worst: number
+  /** Node to tell of, whatever its age. */
+  asked?: string
   /** Label selector over Nodes; all of them unless given. */
   nodeSelector?: string
 }
 
+type Store = Pick<SampleStore, 'time' | 'freshness' | 'failures'>
+
 /** The ring as the Leases and the store show it now. */
-export async function readRing(
-  source: RingSource,
-  kube: KubeClient,
-  store: Pick<SampleStore, 'time' | 'freshness'>,
-): Promise<RingStatus> {
+export async function readRing(source: RingSource, kube: KubeClient, store: Store): Promise<RingStatus> {
+  return (await lookAtRing(source, kube, store)).ring
+}
+
+/** The same, and what the store said. */
+export async function lookAtRing(source: RingSource, kube: KubeClient, store: Store) {
+  const { intervalMs, worst, asked } = source
   const [leases, nodes] = await Promise.all([
     readLeases(source, kube),
     readNodeNames(kube, source.nodeSelector),
   ])
   const freshness = await store.freshness(nodes)
   const storeMs = await store.time()
-  const { intervalMs, worst } = source
-  return ringStatus({ leases, nodes, freshness, storeMs, wallMs: Date.now(), intervalMs, worst })
+  const failures = await store.failures(nodes.filter((node) => mayFail(freshness.get(node), intervalMs)))
+  const input = { leases, nodes, freshness, failures, storeMs, wallMs: Date.now(), intervalMs, worst }
+  return { ring: ringStatus(asked === undefined ? input : { ...input, asked }), freshness, storeMs }
+}
+
+/** A commit counts as an attempt too: only a later one can have failed. */
+function mayFail(last: Freshness | undefined, intervalMs: number): boolean {
+  return last?.triedMs !== undefined && last.triedMs > last.atMs + last.tookMs + intervalMs / 3
 }
 
 /** The Leases of the shards, as new as the API server has them. */

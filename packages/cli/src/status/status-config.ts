@@ -18,8 +18,16 @@ export const statusFlags = {
     least: 0,
     help: 'How many of the longest unscraped nodes are listed.',
   },
+  node: {
+    type: 'string',
+    help: 'Tell also of this node: who scrapes it, when it last was, and why not since.',
+  },
   json: { type: 'bool', help: 'Print JSON.' },
-  watch: { type: 'bool', short: 'w', help: 'Print again every two seconds, until Ctrl-C.' },
+  watch: {
+    type: 'bool',
+    short: 'w',
+    help: 'Print again every two seconds, until Ctrl-C, and how many pods the API serves.',
+  },
   help: { type: 'bool', short: 'h', help: 'Print this help and exit.' },
 } as const satisfies FlagTable
 
@@ -39,6 +47,8 @@ export type StatusConfig = {
   leaseNamespace: string
   intervalMs: number
   worst: number
+  /** Node to tell of, whatever its age. */
+  asked?: string
   json: boolean
   watch: boolean
 }
@@ -56,6 +66,7 @@ export function readStatusConfig(
     leaseNamespace: values['lease-namespace'],
     intervalMs: values['metric-resolution'],
     worst: values.worst,
+    ...(values.node === undefined ? {} : { asked: values.node }),
     json: values.json,
     watch: values.watch,
   }

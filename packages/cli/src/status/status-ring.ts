@@ -1,4 +1,4 @@
-import type { Freshness } from '@metrics-ring/common/store/store'
+import type { FailedTry, Freshness } from '@metrics-ring/common/store/store'
 import type { LeaseView } from '@metrics-ring/shard/ring/members'
 
 /** The ring as it looks from outside; ages in milliseconds, undefined where nothing is known. */
@@ -8,7 +8,11 @@ export type RingStatus = {
   /** Nodes not scraped within two intervals, or never. */
   late: number
   greatestAgeMs: number | undefined
+  /** Nodes by age, the youngest first. */
+  ages: { state: AgeState; nodes: number }[]
   worst: NodeStatus[]
+  /** The node that was asked for; undefined: none was. */
+  asked?: NodeStatus
 }
 
 export type ShardStatus = {
@@ -22,7 +26,17 @@ export type ShardStatus = {
   late: number
 }
 
-export type NodeStatus = { node: string; ageMs: number | undefined; by: string }
+export type NodeStatus = {
+  node: string
+  ageMs: number | undefined
+  by: string
+  /** Why it has not been scraped since; undefined: no scrape since then failed. */
+  failure?: FailedTry
+}
+
+/** In intervals: half of one, one and what a scrape takes, two, four; `older`; `never` scraped. */
+export const ageStates = ['0.5', '1.25', '2', '4', 'older', 'never'] as const
+export type AgeState = (typeof ageStates)[number]
 
 export type StatusInput = {
   leases: readonly LeaseView[]
@@ -30,11 +44,15 @@ export type StatusInput = {
   nodes: readonly string[]
   /** Of those that have a record. */
   freshness: ReadonlyMap<string, Freshness>
+  /** The last failure of those that had one. */
+  failures?: ReadonlyMap<string, FailedTry>
   /** The store's clock and this machine's, milliseconds. */
   storeMs: number
   wallMs: number
   intervalMs: number
   worst: number
+  /** Node to tell of, whatever its age. */
+  asked?: string
 }
 
 /** A record may be so far ahead of the store's clock (the fence's limit); what is further was written by another clock. */
@@ -57,14 +75,37 @@ export function ringStatus(input: StatusInput): RingStatus {
     nodes: nodes.length,
     late: nodes.filter(isLate).length,
     greatestAgeMs: known.length === 0 ? undefined : known.reduce((a, b) => Math.max(a, b)),
+    ages: agesOf(nodes, input.intervalMs),
     worst: worst.slice(0, input.worst),
+    ...(input.asked === undefined ? {} : { asked: nodeStatus(input.asked, input) }),
   }
 }
 
-function nodeStatus(node: string, { freshness, storeMs }: StatusInput): NodeStatus {
+function agesOf(nodes: readonly NodeStatus[], intervalMs: number): RingStatus['ages'] {
+  const counts = new Map<AgeState, number>()
+  for (const { ageMs } of nodes) {
+    const state = ageState(ageMs, intervalMs)
+    counts.set(state, (counts.get(state) ?? 0) + 1)
+  }
+  return ageStates.map((state) => ({ state, nodes: counts.get(state) ?? 0 }))
+}
+
+function ageState(ageMs: number | undefined, intervalMs: number): AgeState {
+  if (ageMs === undefined) return 'never'
+  return ageStates.find((state) => ageMs <= Number(state) * intervalMs) ?? 'older'
+}
+
+function nodeStatus(node: string, { freshness, failures, storeMs }: StatusInput): NodeStatus {
   const last = freshness.get(node)
-  if (!last || last.atMs === 0 || last.atMs > storeMs + aheadMs) return { node, ageMs: undefined, by: '' }
-  return { node, ageMs: Math.max(0, Math.round(storeMs - last.atMs)), by: last.by }
+  const isKnown = last && last.atMs > 0 && last.atMs <= storeMs + aheadMs
+  const failure = failures?.get(node)
+  return {
+    node,
+    ageMs: isKnown ? Math.max(0, Math.round(storeMs - last.atMs)) : undefined,
+    by: isKnown ? last.by : '',
+    // One before the last good scrape is over.
+    ...(failure && !(isKnown && failure.atMs <= last.atMs) ? { failure } : {}),
+  }
 }
 
 function leaseStatus(shard: string, { leases, wallMs }: StatusInput) {

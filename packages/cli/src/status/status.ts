@@ -5,11 +5,15 @@ import { loadKubeConfig } from '@metrics-ring/common/kube/kubeconfig'
 import { silentLog } from '@metrics-ring/common/log'
 import type { SampleStore } from '@metrics-ring/common/store/store'
 import { createRedisStore } from '@metrics-ring/common/store/store-redis'
-import { readRing } from './read-ring.ts'
+import { drawStatus } from './draw-status.ts'
+import { type ApiStatus, readApi } from './read-api.ts'
+import { lookAtRing } from './read-ring.ts'
+import { createScrapeRate } from './scrape-rate.ts'
 import { readStatusConfig, type StatusConfig, statusHelp } from './status-config.ts'
-import { drawStatus } from './status-ring.ts'
 
 const watchMs = 2_000
+/** All pods are listed for it: seldom. */
+const apiEveryMs = 15_000
 
 /** `metrics-ring status`: the ring, once or again and again. */
 export async function runStatus(argv: readonly string[]): Promise<void> {
@@ -30,9 +34,10 @@ export async function runStatus(argv: readonly string[]): Promise<void> {
     onBadRecord: () => {},
     log: silentLog,
   })
+  const watch = createWatch(kube)
   try {
     do {
-      await show(config, kube, store)
+      await show(config, kube, store, watch)
       if (config.watch) await sleep(realClock, watchMs)
     } while (config.watch)
   } finally {
@@ -40,13 +45,35 @@ export async function runStatus(argv: readonly string[]): Promise<void> {
   }
 }
 
-async function show(config: StatusConfig, kube: KubeClient, store: SampleStore): Promise<void> {
+type Watch = ReturnType<typeof createWatch>
+
+/** What is worth knowing only where somebody watches. */
+function createWatch(kube: KubeClient) {
+  const rate = createScrapeRate()
+  let api: ApiStatus | undefined
+  let readMs = Number.NEGATIVE_INFINITY
+  return {
+    async look({ freshness, storeMs }: Awaited<ReturnType<typeof lookAtRing>>) {
+      if (realClock.mono() - readMs >= apiEveryMs) {
+        api = await readApi(kube, realClock.mono)
+        readMs = realClock.mono()
+      }
+      return { scrapesPerS: rate.look(freshness, storeMs), api }
+    },
+  }
+}
+
+async function show(config: StatusConfig, kube: KubeClient, store: SampleStore, watch: Watch): Promise<void> {
   try {
     await untilConnected(store)
-    const status = await readRing(config, kube, store)
-    const text = config.json ? JSON.stringify(status) : drawStatus(status)
+    const seen = await lookAtRing(config, kube, store)
+    const { ring } = seen
+    const watched = config.watch ? await watch.look(seen) : {}
+    const text = config.json
+      ? JSON.stringify({ ...ring, ...watched })
+      : drawStatus(ring, config.intervalMs, watched)
     process.stdout.write(`${config.watch && process.stdout.isTTY ? '\x1b[2J\x1b[H' : ''}${text}\n`)
-    process.exitCode = status.late > 0 ? 1 : 0
+    process.exitCode = ring.late > 0 ? 1 : 0
   } catch (error) {
     process.stderr.write(`metrics-ring status: ${errorText(error)}\n`)
     process.exitCode = 1

@@ -178,18 +178,18 @@ describe('what the doctor makes of', () => {
       silent: new Set(),
       nodes: ['a', 'b'],
       ring: undefined,
-      failures: new Map([['b', { atMs: 1, by: 's2', reason: 'tls_name_mismatch' }]]),
+      failures: new Map([['b', { atMs: 1, by: 's2', reason: 'tls_name_mismatch: for db' }]]),
       served: { ok: true, nodes: new Set(['a']) },
       ringName: 'r',
       leaseNamespace: 'ns',
     }
     expect(codes(judgeCoverage(facts).findings)).to.deep.equal(['ring_empty', 'nodes_without_metrics'])
     const worst = [{ node: 'b', ageMs: 61_000, by: 's1' }]
-    const ring = { shards: [], nodes: 2, late: 1, greatestAgeMs: 61_000, worst }
+    const ring = { shards: [], nodes: 2, late: 1, greatestAgeMs: 61_000, ages: [], worst }
     const late = judgeCoverage({ ...facts, ring }).findings
     // Why it is not served needs no second finding.
     expect(codes(late)).to.deep.equal(['ring_empty', 'nodes_unscraped'])
-    expect(late[1]?.evidence).to.equal('b 61 s ago by s1 (s2 says: tls_name_mismatch)')
+    expect(late[1]?.evidence).to.equal('b 61 s ago by s1 (s2 says: tls_name_mismatch: for db)')
     expect(late[1]?.fix).to.include('--kubelet-tls-server-name=node')
     const served = { ok: false, status: 503, message: 'no samples yet' } as const
     expect(judgeCoverage({ ...facts, served }).findings[1]).to.include({ code: 'metrics_refused' })

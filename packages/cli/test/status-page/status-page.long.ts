@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
 import { freePort } from '@metrics-ring/cli/demo/process'
 import { expect } from 'chai'
 import type { Browser, Page } from 'playwright-core'
@@ -163,11 +165,37 @@ describe('the status page of 20 nodes and three shards, in a browser', function 
     const row = page.locator('#worst tr', { has: page.locator(`[data-node=${failing}]`) })
     expect(await row.innerText()).to.include('refused')
     await eventually(async () => (await texts('#tiles .value'))[1] === '1', 'no node fails')
+    const said = await watchStatus(`--node=${failing}`)
+    expect(said).to.match(
+      new RegExp(`^${failing} was scraped .* ago by shard-\\d\n  since then shard-\\d failed: refused: `),
+    )
+    expect(said).to.match(
+      /\n\d+\.\d scrapes a second\n100 of 100 running pods served \(100 %\); listed in \d+ ms\n/,
+    )
+    expect(said).to.match(new RegExp(`\n${failing} .* refused: `))
     all.cluster.kubelets.setFault(failing, undefined)
     await eventually(async () => (await texts('#tiles .value'))[1] === '0', 'a node still fails', 30)
     expect(await page.locator('#node-verdict').innerText()).to.match(/^Scraped in time/)
   })
 
+  /** What `metrics-ring status --watch` prints the second time. */
+  async function watchStatus(...args: string[]): Promise<string> {
+    const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
+    const about = [`--kubeconfig=${all.cluster.kubeconfigPath}`, '--ring-name=demo', '--metric-resolution=3s']
+    const options = { env: { ...process.env, REDIS_URL: all.redis.url } }
+    const status = spawn(process.execPath, [main, 'status', '--watch', ...about, ...args], options)
+    try {
+      let text = ''
+      for await (const chunk of status.stdout) {
+        text += chunk
+        const printed = text.split(new RegExp(`^(?=${failing} was)`, 'm'))
+        if (printed.length > 2) return printed[1] ?? ''
+      }
+      throw new Error(`status ended: ${text}`)
+    } finally {
+      status.kill()
+    }
+  }
   async function search(node: string) {
     await page.keyboard.press('Escape')
     await page.keyboard.press('/')

@@ -1,5 +1,7 @@
 import { expect } from 'chai'
-import { drawStatus, ringStatus, type StatusInput } from '../../src/status/status-ring.ts'
+import { drawStatus } from '../../src/status/draw-status.ts'
+import { createScrapeRate } from '../../src/status/scrape-rate.ts'
+import { ringStatus, type StatusInput } from '../../src/status/status-ring.ts'
 
 const wallMs = Date.parse('2026-01-01T00:01:00Z')
 const lease = (shard: string, renewed: string, state: 'active' | 'draining' = 'active') => ({
@@ -55,19 +57,65 @@ describe('the status of a ring', () => {
     expect(at(input.storeMs + 60_000)).to.equal(undefined)
   })
 
-  it('is drawn as a table', () => {
-    expect(drawStatus(ringStatus(input)).split('\n')).to.deep.equal([
+  it('says why a node is not scraped, and nothing of failures before its last good scrape', () => {
+    const failure = (atMs: number) => ({ atMs, by: 'a', reason: 'timeout: 10 s' })
+    const failures = new Map([
+      ['n3', failure(970_000)],
+      ['n4', failure(999_000)],
+      ['n1', failure(999_999)],
+    ])
+    const { worst, asked } = ringStatus({ ...input, failures, asked: 'n1' })
+    expect(worst.map((each) => each.failure?.reason)).to.deep.equal(['timeout: 10 s', 'timeout: 10 s'])
+    expect(asked).to.deep.equal({ node: 'n1', ageMs: 1_000, by: 'a' })
+  })
+
+  it('counts the nodes by age', () => {
+    expect(ringStatus(input).ages.map(({ nodes }) => nodes)).to.deep.equal([1, 1, 0, 1, 0, 1])
+  })
+
+  it('is drawn as tables, and the node asked for before them', () => {
+    const failures = new Map([['n3', { atMs: 999_000, by: 'b', reason: 'refused: nobody listens' }]])
+    const watched = { scrapesPerS: 6.66, api: { podsServed: 99, podsRunning: 100, tookMs: 12.3 } }
+    const text = drawStatus(ringStatus({ ...input, failures, asked: 'n3' }), 15_000, watched)
+    expect(text.split('\n')).to.deep.equal([
+      'n3 was scraped 41.0 s ago by killed',
+      '  since then b failed: refused: nobody listens',
+      '',
       'SHARD    STATE      RENEWED   NODES   LATE',
-      'a        active     1.5 s     1       0',
-      'b        draining   3.0 s     1       0',
-      'killed   gone       never     1       1',
+      'a        active     1.5 s     1       0      ██████',
+      'b        draining   3.0 s     1       0      ██████',
+      'killed   gone       never     1       1      ██████',
       'old      silent     50.0 s    0       0',
       '',
       '4 nodes, 2 not scraped within two intervals; greatest age 41.0 s',
+      '6.7 scrapes a second',
+      '99 of 100 running pods served (99 %); listed in 12 ms',
       '',
-      'NODE   AGE      BY',
+      'AGE         NODES',
+      'to 7.5 s    1       ██████',
+      'to 18.8 s   1       ██████',
+      'to 30 s     0',
+      'to 60 s     1       ██████',
+      'older       0',
+      'never       1       ██████',
+      '',
+      'NODE   AGE      BY       WHY',
       'n4     never    -',
-      'n3     41.0 s   killed',
+      'n3     41.0 s   killed   refused: nobody listens',
     ])
+  })
+
+  it('says so where the API does not answer', () => {
+    const text = drawStatus(ringStatus(input), 15_000, { api: { trouble: '/api/v1/pods answered 403' } })
+    expect(text).to.include('pods served: not known (/api/v1/pods answered 403)')
+  })
+
+  it('counts scrapes between two looks', () => {
+    const rate = createScrapeRate()
+    const nodes = (...atMs: number[]) =>
+      new Map(atMs.map((each, n) => [`n${n}`, { atMs: each, by: 'a', tookMs: 1 }]))
+    expect(rate.look(nodes(1_000, 2_000), 3_000)).to.equal(undefined)
+    expect(rate.look(nodes(4_000, 2_000, 4_500), 5_000)).to.equal(1)
+    expect(rate.look(nodes(4_000, 2_000, 4_500), 7_000)).to.equal(0)
   })
 })
