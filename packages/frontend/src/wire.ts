@@ -41,7 +41,14 @@ export type RunningFrontend = {
 }
 
 /** What a frontend is given from outside. The store is closed with the frontend. */
-export type FrontendDeps = { log: Log; store: SampleStore; env: NodeJS.ProcessEnv; telemetry: Telemetry }
+export type FrontendDeps = {
+  log: Log
+  store: SampleStore
+  env: NodeJS.ProcessEnv
+  telemetry: Telemetry
+  /** As of the view. */
+  renderLate?: boolean
+}
 
 /** What every part may need; each takes plain values of it. */
 type Base = {
@@ -60,7 +67,7 @@ const firstPairMs = 60_000
 /** Builds a frontend from its configuration, top to bottom. Rejects, with everything stopped, if it cannot start. */
 export async function startFrontend(
   config: ServeConfig,
-  { log, store, env, telemetry }: FrontendDeps,
+  { log, store, env, telemetry, renderLate = false }: FrontendDeps,
 ): Promise<RunningFrontend> {
   const clock = realClock
   const events = createEvents(log)
@@ -68,7 +75,7 @@ export async function startFrontend(
   const base = { config, clock, log, events, telemetry, lifecycle }
   try {
     // What takes longest is begun first: samples, metadata and trust come in while the rest is built.
-    const samples = followSamples(base, store)
+    const samples = followSamples(base, store, renderLate)
     const clients = await kubeClients(config, env)
     lifecycle.add(clients.close)
     const metadata = startMetadata(base, clients.objects, samples)
@@ -95,17 +102,21 @@ export async function startFrontend(
 }
 
 /** The view, fed with records from now on. */
-function followSamples({ config, clock, events, telemetry, lifecycle }: Base, store: SampleStore) {
+function followSamples(
+  { config, clock, events, telemetry, lifecycle }: Base,
+  store: SampleStore,
+  renderLate: boolean,
+) {
   const { maxAgeMs, swap } = config
   lifecycle.add(() => store.close())
   const sharedClock = createSharedClock({ clock, readTime: () => store.time() })
-  const view = createView({ maxAgeMs, ...createRenderers(swap) })
+  const view = createView({ maxAgeMs, renderLate, ...createRenderers(swap) })
   const follower = createFollower({ store, sharedClock, clock, apply: view.apply, events })
   lifecycle.add(follower.start())
-  const sweep = async () => view.sweep(sharedClock.now() ?? 0)
+  const sweep = async () => view.sweep(follower.now() ?? 0)
   lifecycle.add(every({ clock, periodMs: () => sweepEveryMs, run: sweep, onError: () => {} }))
-  measureView(telemetry.meter, { view, follower, now: sharedClock.now })
-  return { view, follower, now: sharedClock.now }
+  measureView(telemetry.meter, { view, follower, now: follower.now })
+  return { view, follower, now: follower.now }
 }
 
 type Samples = ReturnType<typeof followSamples>

@@ -3,19 +3,22 @@ import { every } from '@metrics-ring/common/every'
 import type { SharedClock } from '@metrics-ring/common/store/shared-clock'
 import type { Change, Cursor, SampleStore } from '@metrics-ring/common/store/store'
 import type { Events } from '../events.ts'
+import { createTimeline } from './timeline.ts'
 import { createPace } from './turns.ts'
 
 export type FollowDeps = {
   store: Pick<SampleStore, 'changes'>
   sharedClock: SharedClock
   clock: Clock
-  /** `nowMs`: the shared clock. */
+  /** `nowMs`: as `now` of the follower. */
   apply: (change: Change, nowMs: number) => void
   events: Pick<Events, 'storeFailed' | 'storeAnswered' | 'storeRestarted' | 'loaded'>
 }
 
 export type Follower = {
   start(): Stop
+  /** What the times of applied records are judged by, milliseconds; undefined before the store was asked. */
+  now(): number | undefined
   /** Everything the store had was read once. Never false again after that. */
   loaded(): boolean
   /** Since the store was last read to its end, milliseconds; undefined: it never was. */
@@ -35,15 +38,16 @@ const syncEveryMs = 10_000
  * asked less and less often, up to every 5 s; what was read stays.
  */
 export function createFollower({ store, sharedClock, clock, apply, events }: FollowDeps): Follower {
+  const timeline = createTimeline({ clock, sharedClock })
   let cursor: Cursor | undefined
   let failures = 0
   let failure: unknown
   let syncedMs: number | undefined
   let completeMs: number | undefined
 
-  async function sync() {
-    if (syncedMs !== undefined && clock.mono() - syncedMs < syncEveryMs) return
-    await sharedClock.sync()
+  async function sync(everyMs = syncEveryMs) {
+    if (syncedMs !== undefined && clock.mono() - syncedMs < everyMs) return
+    await timeline.sync()
     syncedMs = clock.mono()
   }
   /** Reads until nothing more is waiting; returns how many changes there were. */
@@ -51,10 +55,14 @@ export function createFollower({ store, sharedClock, clock, apply, events }: Fol
     let count = 0
     for (let more = true; more && !signal.aborted; ) {
       const page = await store.changes(cursor, pageSize)
-      if (page.restarted && cursor) events.storeRestarted()
+      if (page.restarted && cursor) {
+        events.storeRestarted()
+        // Another server has another clock.
+        await sync(0)
+      }
       const pace = createPace()
       for (const change of page.changes) {
-        apply(change, sharedClock.now() ?? Number.POSITIVE_INFINITY)
+        apply(placed(change), timeline.now() ?? Number.POSITIVE_INFINITY)
         await pace()
       }
       count += page.changes.length
@@ -62,6 +70,9 @@ export function createFollower({ store, sharedClock, clock, apply, events }: Fol
       more = page.more
     }
     return count
+  }
+  function placed(change: Change): Change {
+    return change.kind === 'record' ? { ...change, record: timeline.place(change.record) } : change
   }
   async function run(signal: AbortSignal) {
     const startedMs = clock.mono()
@@ -84,6 +95,7 @@ export function createFollower({ store, sharedClock, clock, apply, events }: Fol
       const waitMs = () => Math.min(periodMs * 2 ** failures, mostWaitMs)
       return every({ clock, periodMs: waitMs, run, onError })
     },
+    now: timeline.now,
     loaded: () => completeMs !== undefined,
     lagMs: () => (completeMs === undefined ? undefined : clock.mono() - completeMs),
     failure: () => failure,
