@@ -100,8 +100,9 @@ export function createShard(deps: ShardPorts): Shard {
     for (const name of gained) {
       const node = nodes.get(name)
       if (!node) continue
-      const record = records?.get(name)
-      if (record && record.uid === targets.get(name)?.uid) node.known ??= knownOf(record)
+      const found = records?.get(name)
+      const record = found?.uid === targets.get(name)?.uid ? found : undefined
+      if (record) node.known ??= knownOf(record)
       if (record) schedule(name, lastSentMs(record, deps.now(), times))
       else if (justCome.has(name)) slots.welcome(name, delayOf(node, self, times))
       else schedule(name, undefined)
@@ -153,10 +154,13 @@ export function createShard(deps: ShardPorts): Shard {
       if (targets.size > 0) for (const name of next.keys()) if (!targets.has(name)) newcomers.add(name)
       targets = next
       for (const target of gone) {
-        if (!next.has(target.node)) newcomers.delete(target.node)
+        // Another Node of the name is as new as any: what the kubelet of the old one did says nothing of it.
+        if (next.has(target.node)) newcomers.add(target.node)
+        else newcomers.delete(target.node)
         const claimed = nodes.get(target.node)
         if (!claimed) continue
-        if (!next.has(target.node)) forget(target.node)
+        events.claimChanged(target.node, claimed.claim.kind, undefined)
+        forget(target.node)
         // Only its owner, lest every shard writes the same tombstone; what nobody deletes expires.
         if (isShadow(claimed.claim)) continue
         void store.delete(target.node, target.uid, target.createdMs).catch(events.storeFailed)

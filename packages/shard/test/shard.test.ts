@@ -4,6 +4,7 @@ import { createFakeClock, type FakeClock } from '@metrics-ring/common/testing/fa
 import { expect } from 'chai'
 import { createShardEvents } from '../src/events.ts'
 import type { Target } from '../src/kubelet/targets.ts'
+import { createNodeBook } from '../src/report/node-book.ts'
 import { times } from '../src/ring/times.ts'
 import type { Fetched } from '../src/scrape.ts'
 import { createShard, type Shard } from '../src/shard.ts'
@@ -37,6 +38,7 @@ function setUp(nodeCount: number) {
       kubelet: { ok: false, reason: 'other', detail: '' },
     })
   }
+  const book = createNodeBook(clock.mono)
   function shard(self: string): Shard {
     const own: Clock = { mono: clock.mono, after: clock.after }
     const made = createShard({
@@ -49,7 +51,7 @@ function setUp(nodeCount: number) {
         scrapes.push({ node: target.node, by: self, at: clock.mono() })
         return kubelet.answer(target.node)
       },
-      events: createShardEvents(silent),
+      events: createShardEvents(silent, { mono: clock.mono, book }),
     })
     made.setTargets(new Map(targets))
     return made
@@ -69,7 +71,7 @@ function setUp(nodeCount: number) {
     }
     return longest
   }
-  return { clock, store, scrapes, kubelet, targets, addTarget, shard, counts, longestGap }
+  return { clock, store, book, scrapes, kubelet, targets, addTarget, shard, counts, longestGap }
 }
 
 describe('shards over one store', () => {
@@ -163,6 +165,41 @@ describe('shards over one store', () => {
     expect((await store.hydrate(['new-7', 'node-0'])).size).to.equal(1)
     await clock.advance(2 * W)
     expect(scrapes.some(({ node }) => node === 'node-0')).to.equal(false)
+  })
+
+  it('say nothing more of a node that is deleted, and take one that comes back under its name for a new one', async () => {
+    const { clock, book, kubelet, scrapes, shard, targets } = setUp(20)
+    const a = shard('a')
+    a.setMembers(['a'])
+    await clock.advance(2 * W)
+    const { answer } = kubelet
+    kubelet.answer = async (node) =>
+      node === 'node-3' ? { ok: false, reason: 'refused', detail: 'nobody listens' } : answer(node)
+    await clock.advance(20 * W)
+    expect(book.states()).to.deep.equal(
+      new Map([
+        ['ok', 19],
+        ['quarantined', 1],
+      ]),
+    )
+
+    const old = targets.get('node-3') as Target
+    targets.delete('node-3')
+    a.setTargets(new Map(targets))
+    await clock.advance(1_000)
+    expect(book.states()).to.deep.equal(new Map([['ok', 19]]))
+
+    targets.set('node-3', { ...old, uid: 'second', createdMs: 2 })
+    a.setTargets(new Map(targets))
+    await clock.advance(20 * W)
+    targets.set('node-3', { ...old, uid: 'third', createdMs: 3 })
+    a.setTargets(new Map(targets))
+    kubelet.answer = answer
+    scrapes.length = 0
+    await clock.advance(1_000)
+    expect(scrapes.filter(({ node }) => node === 'node-3')).to.have.lengthOf(1)
+    await clock.advance(W)
+    expect(book.states()).to.deep.equal(new Map([['ok', 20]]))
   })
 
   it('yield usage from the first scrape of a new owner', async () => {
