@@ -29,7 +29,7 @@ export function createReply(clock: Clock): Reply {
     }
     const plain = Buffer.isBuffer(body) ? wholeBody(body) : body
     const large = (plain.length ?? Number.POSITIVE_INFINITY) > leastGzipBytes
-    const zipped = large && /\bgzip\b/.test(ctx.get('accept-encoding'))
+    const zipped = large && takesGzip(ctx.get('accept-encoding'))
     if (zipped) {
       ctx.set('Content-Encoding', 'gzip')
       ctx.vary('Accept-Encoding')
@@ -39,4 +39,9 @@ export function createReply(clock: Clock): Reply {
     response.statusCode = code
     await send(response, zipped ? gzipped(plain) : plain, clock)
   }
+}
+
+/** As kube-apiserver reads it: only the bare word counts, so that `gzip;q=0` and `x-gzip` are no wish for it. */
+function takesGzip(acceptEncoding: string): boolean {
+  return acceptEncoding.split(',').some((token) => token.trim() === 'gzip')
 }

@@ -141,6 +141,10 @@ describe('the Metrics API of a frontend', () => {
     const zipped = await app.get(`${base}/pods`, { 'accept-encoding': 'gzip' })
     expect(zipped.headers).to.include({ 'content-encoding': 'gzip', vary: 'Accept-Encoding' })
     expect(gunzipSync(zipped.body).equals(plain.body)).to.equal(true)
+    for (const other of ['gzip;q=0', 'x-gzip', 'identity']) {
+      const unzipped = await app.get(`${base}/pods`, { 'accept-encoding': other })
+      expect(unzipped.headers, other).not.to.have.property('content-encoding')
+    }
     expect((await app.get(`${base}/nodes`, { 'accept-encoding': 'gzip' })).headers).not.to.have.property(
       'content-encoding',
     )
