@@ -51,7 +51,7 @@ export function remoteUser(pairs: readonly HeaderPair[], headers: IdentityHeader
   const name = firstValue(pairs, headers.username)
   if (name === undefined) return undefined
   const uid = firstValue(pairs, headers.uid)
-  const groups = headers.group.flatMap((group) => valuesOf(pairs, group))
+  const groups = headers.group.flatMap((group) => valuesOf(pairs, group)).filter((group) => group !== '')
   return { name, ...(uid === undefined ? {} : { uid }), groups, extra: extraOf(pairs, headers.extraPrefix) }
 }
 

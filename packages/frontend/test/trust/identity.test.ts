@@ -10,6 +10,8 @@ describe('the user that headers name', () => {
   it('has every value of every group header, commas and order kept', () => {
     const user = userOf('x-remote-user', 'ann', 'X-Remote-Group', 'cn=a,ou=b', 'x-remote-group', 'c, d')
     expect(user).to.deep.include({ name: 'ann', groups: ['cn=a,ou=b', 'c, d'] })
+    const blank = userOf('x-remote-user', 'ann', 'x-remote-group', '', 'x-remote-group', 'a')
+    expect(blank).to.deep.include({ groups: ['a'] })
   })
 
   it('keeps names in UTF-8', () => {
