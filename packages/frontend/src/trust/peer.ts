@@ -20,6 +20,9 @@ type TlsSocket = { getPeerX509Certificate?: () => X509Certificate | undefined }
 const refusalMs = 10_000
 const mostOffered = 16
 
+/** Holds between the two: a wall clock that is put back asks anew. */
+type Remembered = { verdict: ChainVerdict; atMs: number; untilMs: number }
+
 export type Peers = {
   /** Undefined: no certificate was presented. */
   peerOf(request: IncomingRequest): Peer | undefined
@@ -34,7 +37,7 @@ export type Peers = {
  */
 export function createPeers(nowMs: () => number): Peers {
   const peers = new WeakMap<object, Peer>()
-  const verdicts = new WeakMap<object, WeakMap<Bundle, { verdict: ChainVerdict; untilMs: number }>>()
+  const verdicts = new WeakMap<object, WeakMap<Bundle, Remembered>>()
   return {
     peerOf(request) {
       const connection = request.stream?.session ?? request.socket
@@ -51,9 +54,10 @@ export function createPeers(nowMs: () => number): Peers {
       const byBundle = verdicts.get(peer.connection) ?? new WeakMap()
       verdicts.set(peer.connection, byBundle)
       const known = byBundle.get(bundle)
-      if (known && nowMs() <= known.untilMs) return known.verdict
-      const verdict = verifyChain(peer.leaf, peer.offered, bundle, nowMs())
-      byBundle.set(bundle, { verdict, untilMs: verdict.ok ? verdict.untilMs : nowMs() + refusalMs })
+      const atMs = nowMs()
+      if (known && known.atMs <= atMs && atMs <= known.untilMs) return known.verdict
+      const verdict = verifyChain(peer.leaf, peer.offered, bundle, atMs)
+      byBundle.set(bundle, { verdict, atMs, untilMs: verdict.ok ? verdict.untilMs : atMs + refusalMs })
       return verdict
     },
   }
