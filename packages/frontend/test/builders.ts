@@ -4,6 +4,8 @@ import type { NodeObject, PodObject } from '../src/view/objects.ts'
 import { isServed } from '../src/view/shelf.ts'
 import { type Kept, renderedOf } from '../src/view/slabs.ts'
 import { createView, type View } from '../src/view/view.ts'
+import type { NodeEntry } from '../src/view/view-nodes.ts'
+import type { PodEntry } from '../src/view/view-pods.ts'
 
 /** A moment well after the epoch; tests count seconds from here. */
 export const epochMs = 1_700_000_000_000
@@ -54,21 +56,21 @@ export function podObject(path: string, labels: Labels = {}, createdMs = 0): Pod
 }
 
 /** A view over renderers that write the item itself, and what it serves as items again. */
-export function createTestView(maxAgeMs = 60_000) {
+export function createTestView(maxAgeMs = 60_000, renderLate = false) {
   const renders = { count: 0 }
   const render = (item: NodeItem | PodItem) => {
     renders.count++
     return { json: Buffer.from(JSON.stringify(item)), protobuf: Buffer.from('') }
   }
-  const view = createView({ maxAgeMs, renderNode: render, renderPod: render })
+  const view = createView({ maxAgeMs, renderNode: render, renderPod: render, renderLate })
   return { view, renders, ...readers(view) }
 }
 
 function readers(view: View) {
-  const read = <T>(entries: { kept: Kept | undefined; expiresMs: number }[], nowMs: number) =>
+  const read = <T>(entries: (NodeEntry | PodEntry)[], nowMs: number) =>
     entries
-      .filter((e) => isServed(e as never, nowMs))
-      .map((e) => JSON.parse(String(renderedOf(e.kept as Kept).json)) as T)
+      .filter((e) => isServed(e as NodeEntry, nowMs))
+      .map((e) => JSON.parse(String(renderedOf(view.kept(e) as Kept).json)) as T)
   return {
     podsAt: (nowMs: number, namespace?: string) =>
       read<PodItem>(view.selectPods(namespace, {}).flat(), nowMs),

@@ -9,17 +9,20 @@ import { apiVersion, kinds } from './api.ts'
 import { type Body, fragmentBody, pieceBody } from './body.ts'
 import type { Listing, ServedEntry } from './listing.ts'
 
+/** What is served of an entry now. */
+export type KeptOf = (entry: ServedEntry) => Kept | undefined
+
 const comma = Buffer.from(',')
 const nothing = Buffer.alloc(0)
 const tailJson = Buffer.from(listTailJson)
 
 /** The list; what ceased to be served since it was gathered is left out. */
-export async function listAnswer(form: Form, { entries, meta }: Listing): Promise<Answer> {
-  return answerOf(form, await listBody(form, entries, meta))
+export async function listAnswer(form: Form, listing: Listing, kept: KeptOf): Promise<Answer> {
+  return answerOf(form, await listBody(form, listing, kept))
 }
 
-export function objectAnswer(form: Form, entry: ServedEntry): Answer {
-  return answerOf(form, objectBody(form, entry.kept as Kept))
+export function objectAnswer(form: Form, item: Kept): Answer {
+  return answerOf(form, objectBody(form, item))
 }
 
 function answerOf({ media }: Form, body: Answer['body']): Answer {
@@ -32,12 +35,15 @@ export function isKept({ transform, pretty, encoding }: Media): boolean {
 }
 
 /** Kept fragments are only put together; every other representation is rendered as it is read. */
-async function listBody(form: Form, entries: readonly ServedEntry[], meta: Listing['meta']): Promise<Body> {
+async function listBody(form: Form, { entries, meta }: Listing, kept: KeptOf): Promise<Body> {
   const { resource, version, media } = form
   const kind = kinds[resource]
   // As they stand now: an entry may be blank, or another, by the time it is written.
   const items: Kept[] = []
-  await eachInTurns(entries, ({ kept }) => kept && items.push(kept))
+  await eachInTurns(entries, (entry) => {
+    const item = kept(entry)
+    if (item) items.push(item)
+  })
   if (!isKept(media)) return pieceBody(listPieces(form, items, meta))
   if (media.encoding === 'protobuf') {
     const head = (bytes: number) => listHeadProtobuf(apiVersion(version), `${kind}List`, bytes, meta)

@@ -43,9 +43,10 @@ export function createResources({ view, clock, now }: ResourcesDeps) {
   function get(target: Target, media: Media, query: URLSearchParams, nowMs: number): Outcome {
     const entry = entryOf(view, target)
     if (!entry?.group) return unknown(target)
-    if (!isServed(entry as NodeEntry, nowMs)) return notSampled(target)
+    const item = isServed(entry as NodeEntry, nowMs) && view.kept(entry)
+    if (!item) return notSampled(target)
     const form = formOf(target, media, query)
-    return isFailure(form) ? form : objectAnswer(form, entry)
+    return isFailure(form) ? form : objectAnswer(form, item)
   }
   function list(
     target: Target,
@@ -58,7 +59,7 @@ export function createResources({ view, clock, now }: ResourcesDeps) {
     const gather = () => listing(view, resource, namespace, options, nowMs)
     const make = async () => {
       const found = await within(trace, apiSpans.select, gather)
-      return within(trace, apiSpans.render, () => listAnswer(form, found))
+      return within(trace, apiSpans.render, () => listAnswer(form, found, view.kept))
     }
     const { labelSelector, fieldSelector, limit, after } = options
     const whole = !namespace && !labelSelector && !fieldSelector && !limit && !after

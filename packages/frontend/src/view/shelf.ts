@@ -5,9 +5,9 @@ import type { Kept } from './slabs.ts'
 /** One subject under its name: what is served of it, rendered, and until when. */
 export type Entry<T> = Member<T> & {
   readonly name: string
-  /** As an item of a list; undefined: nothing is served. */
+  /** As an item of a list; undefined: nothing is served, or it is not rendered yet (`kept` of the view does). */
   kept: Kept | undefined
-  /** Shared clock, milliseconds: past this the sample is older than the age bound. */
+  /** Shared clock, milliseconds: past this the sample is older than the age bound. 0: nothing is served. */
   expiresMs: number
 }
 
@@ -35,7 +35,7 @@ export function takeOff<T extends Entry<T>>(shelf: Shelf<T>, entry: T): void {
 }
 
 export function isServed<T>(entry: Entry<T>, nowMs: number): boolean {
-  return entry.kept !== undefined && entry.expiresMs > nowMs
+  return entry.expiresMs > nowMs
 }
 
 /** What a request narrows a list by; fields that are absent narrow nothing. */

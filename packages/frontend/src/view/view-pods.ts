@@ -4,7 +4,7 @@ import type { PodObject } from './objects.ts'
 import { createOrder } from './order.ts'
 import { type Candidate, choose, expiresMsOf, podItem, type Source, sameSample } from './pod-rules.ts'
 import { createShelf, type Entry, putOn, type Selection, type Shelf, select, takeOff } from './shelf.ts'
-import { createSlabs, type Rendered } from './slabs.ts'
+import { createSlabs, type Kept, type Rendered } from './slabs.ts'
 import { eachInTurns } from './turns.ts'
 
 export interface PodEntry extends Entry<PodEntry> {
@@ -20,8 +20,11 @@ type Namespace = { readonly name: string; shelf: Shelf<PodEntry> }
 
 export type Pods = ReturnType<typeof createPods>
 
-/** All pods that an object or a record names. A pod has an entry while either does. */
-export function createPods(render: (item: PodItem) => Rendered) {
+/**
+ * All pods that an object or a record names. A pod has an entry while either does.
+ * @param late what changed is rendered when it is asked for, not at once.
+ */
+export function createPods(render: (item: PodItem) => Rendered, late = false) {
   const namespaces = new Map<string, Namespace>()
   const order = createOrder<Namespace>()
   const slabs = createSlabs()
@@ -51,11 +54,14 @@ export function createPods(render: (item: PodItem) => Rendered) {
   function judge(entry: PodEntry, labelsChanged = false) {
     const winner = entry.group && choose(entry.candidates, entry.createdMs)
     if (!entry.group || !winner || expiresMsOf(winner) === 0) return blank(entry)
-    if (labelsChanged || !entry.served || !sameSample(entry.served, winner)) {
-      entry.kept = slabs.keep(render(podItem(entry.namespace, entry.name, entry.group.labels, winner)))
-    } else if (entry.kept) entry.kept = slabs.move(entry.kept)
+    const same = !labelsChanged && entry.served !== undefined && sameSample(entry.served, winner)
     entry.served = winner
     entry.expiresMs = expiresMsOf(winner)
+    if (!same) entry.kept = late ? undefined : rendered(entry)
+    else if (entry.kept) entry.kept = slabs.move(entry.kept)
+  }
+  function rendered({ namespace, name, group, served }: PodEntry): Kept | undefined {
+    return group && served && slabs.keep(render(podItem(namespace, name, group.labels, served)))
   }
   function forget(entry: PodEntry) {
     namespaces.get(entry.namespace)?.shelf.groups.leave(entry)
@@ -66,6 +72,11 @@ export function createPods(render: (item: PodItem) => Rendered) {
   return {
     count,
     judge,
+    /** What is served of it; undefined: nothing. */
+    kept(entry: PodEntry): Kept | undefined {
+      entry.kept ??= rendered(entry)
+      return entry.kept
+    },
     /** A record names the pod. */
     claim(namespace: string, name: string, candidate: Candidate): PodEntry {
       const entry = entryOf(namespace, name)

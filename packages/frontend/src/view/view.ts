@@ -5,7 +5,7 @@ import type { NodeObject, PodObject } from './objects.ts'
 import { candidateOf, type Source } from './pod-rules.ts'
 import { isServed, type Selection } from './shelf.ts'
 import type { Rendered } from './slabs.ts'
-import { createNodes } from './view-nodes.ts'
+import { createNodes, type NodeEntry } from './view-nodes.ts'
 import { createPods, type PodEntry } from './view-pods.ts'
 
 export type ViewDeps = {
@@ -13,6 +13,11 @@ export type ViewDeps = {
   maxAgeMs: number
   renderNode: (item: NodeItem) => Rendered
   renderPod: (item: PodItem) => Rendered
+  /**
+   * Pods are rendered when they are first asked for, not when they change: a list takes longer, and what nobody asks
+   * for costs neither CPU nor memory. For one process that does everything in a small cluster.
+   */
+  renderLate?: boolean
 }
 
 export type View = ReturnType<typeof createView>
@@ -32,10 +37,10 @@ const clockSlackMs = 1_000
  *
  * A record stands while a Node object with its uid exists. Before and after that it is held but says nothing.
  */
-export function createView({ maxAgeMs, renderNode, renderPod }: ViewDeps) {
+export function createView({ maxAgeMs, renderNode, renderPod, renderLate }: ViewDeps) {
   const held = new Map<string, Held>()
   const nodes = createNodes(renderNode, maxAgeMs)
-  const pods = createPods(renderPod)
+  const pods = createPods(renderPod, renderLate)
 
   function accept(record: NodeRecord, nowMs: number) {
     const { node, uid, atMs, body } = record
@@ -91,6 +96,8 @@ export function createView({ maxAgeMs, renderNode, renderPod }: ViewDeps) {
     removePod: pods.remove,
     retainPods: pods.retain,
 
+    /** What is served of the entry, rendered; undefined: nothing. */
+    kept: (entry: NodeEntry | PodEntry) => ('namespace' in entry ? pods.kept(entry) : entry.kept),
     findNode: nodes.find,
     findPod: pods.find,
     selectNodes: (selection: Selection) => nodes.select(selection),

@@ -1,7 +1,13 @@
 import { expect } from 'chai'
-import { at, createTestView, nodeObject, podObject, record } from '../builders.ts'
+import { at, createTestView as createViewOf, nodeObject, podObject, record } from '../builders.ts'
 
-describe('the view', () => {
+for (const renderLate of [false, true]) {
+  describe(renderLate ? 'a view that renders what it is asked for' : 'the view', () => viewTests(renderLate))
+}
+
+function viewTests(renderLate: boolean) {
+  const createTestView = (maxAgeMs?: number) => createViewOf(maxAgeMs, renderLate)
+
   it('serves a node and a pod once it knows both their records and their objects, in either order', () => {
     for (const objectsFirst of [true, false]) {
       const { view, put, nodesAt, namesAt } = createTestView()
@@ -190,14 +196,18 @@ describe('the view', () => {
   })
 
   it('renders only the pods of a record that changed', () => {
-    const { view, put, renders } = createTestView()
+    const { view, put, podsAt, renders } = createTestView()
     view.upsertNode(nodeObject('n1'))
     for (const pod of ['a/p', 'a/q']) view.upsertPod(podObject(pod))
     const held = { usage: { timestampMs: at(0), atMs: at(0) } }
     put(record('n1', at(0), { 'a/p': [{}], 'a/q': [held] }))
+    expect(podsAt(at(1))).to.have.length(2)
     renders.count = 0
     put(record('n1', at(15), { 'a/p': [{}], 'a/q': [held] }))
-    expect(renders.count, 'the node and a/p').to.equal(2)
+    expect(renders.count, 'the node and, at once or when asked for, a/p').to.equal(renderLate ? 1 : 2)
+    expect(podsAt(at(16))).to.have.length(2)
+    expect(podsAt(at(16))).to.have.length(2)
+    expect(renders.count).to.equal(2)
   })
 
   it('stops serving a pod when its oldest container usage passes the age bound', () => {
@@ -279,4 +289,4 @@ describe('the view', () => {
     put(record('n1', at(0)))
     expect(view.coverage(at(1))).to.equal(0.25)
   })
-})
+}
