@@ -40,6 +40,17 @@ describe('what the image contains', function () {
     }
   })
 
+  it('has every file that the status page loads, also those of libraries', async () => {
+    const assets = JSON.stringify(join(image, 'packages/frontend/src/admin/assets.ts'))
+    const list = `import(${assets}).then(({ readAssets }) => console.log([...readAssets().keys()].join()))`
+    const options = { env: {}, cwd: '/' }
+    const { stdout } = await promisify(execFile)(join(image, 'bin/node'), ['-e', list], options)
+    expect(stdout.trim().split(',')).to.include.members([
+      ...['/ring', '/ring/main.js', '/ring/page.css', '/ring/lib/uplot.js', '/ring/lib/uplot.css'],
+      ...['/ring/lib/d3-path.js', '/ring/lib/d3-shape.js'],
+    ])
+  })
+
   it('has no development dependency, no simulated cluster and no test, and a list of what it has', () => {
     const bill = JSON.parse(readFileSync(join(image, 'sbom.cdx.json'), 'utf8')) as {
       components: { name: string; version: string; purl: string }[]
