@@ -16,6 +16,7 @@ import type { User } from '../trust/identity.ts'
 import { type Ask, isAnswer, type Outcome } from './answer.ts'
 import { type ApiMetrics, createApiMetrics } from './api-metrics.ts'
 import { apiSpans } from './api-spans.ts'
+import { untilLate } from './deadline.ts'
 import { createReply } from './reply.ts'
 import { cut } from './send.ts'
 import {
@@ -23,6 +24,7 @@ import {
   type Failure,
   internalError,
   serviceUnavailable,
+  timedOut,
   tooManyRequests,
   unauthorized,
 } from './status.ts'
@@ -92,7 +94,11 @@ export function createApp(deps: AppDeps) {
     const timeout = parseTimeout(info.query)
     if (typeof timeout === 'object') return fail(ctx, timeout)
     ctx.state.info = info
-    return next()
+    return untilLate(clock, timeout, next(), () => giveUp(ctx))
+  }
+  async function giveUp(ctx: Context) {
+    if (ctx.headerSent) cut(ctx.res as unknown as Http2ServerResponse)
+    else await fail(ctx, timedOut())
   }
   async function identify(ctx: Context, next: Next) {
     if (!deps.trustLoaded() && !isProbe(ctx.state.info)) return fail(ctx, serviceUnavailable('starting'))

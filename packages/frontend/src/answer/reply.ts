@@ -21,6 +21,8 @@ export function createReply(clock: Clock): Reply {
     return made
   }
   return async (ctx, { code, headers = {}, body }) => {
+    // It was answered that it took too long.
+    if (ctx.headerSent) return
     ctx.status = code
     ctx.set(headers)
     if (typeof body === 'string' || (Buffer.isBuffer(body) && body.length <= leastGzipBytes)) {

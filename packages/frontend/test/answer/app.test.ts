@@ -231,6 +231,51 @@ describe('the Metrics API of a frontend', () => {
     expect(app.failures).to.have.length(1)
   })
 
+  it('answers 504 when a minute is over, or the time that the client gave it, and nothing after that', async () => {
+    const waiting: (() => void)[] = []
+    const slow = await startApp({
+      authenticate: () =>
+        new Promise((resolve) =>
+          waiting.push(() => resolve({ user: user('system:masters'), via: 'anonymous' })),
+        ),
+    })
+    feed(slow, {})
+    for (const [query, ms] of [
+      ['', 60_000],
+      ['?timeout=2s', 2_000],
+      ['?timeout=5m', 60_000],
+    ] as const) {
+      let status: number | undefined
+      const got = slow.get(`${base}/nodes${query}`)
+      void got.then((answer) => {
+        status = answer.status
+      })
+      while (waiting.length === 0) await new Promise((resolve) => setImmediate(resolve))
+      await slow.clock.advance(ms - 1)
+      expect(status, query).to.equal(undefined)
+      await slow.clock.advance(1)
+      const { headers, body } = await got
+      expect(headers[':status'], query).to.equal(504)
+      expect(JSON.parse(String(body))).to.include({ reason: 'Timeout', code: 504 })
+      waiting.pop()?.()
+    }
+    expect(slow.failures).to.deep.equal([])
+    await slow.close()
+  })
+
+  it('ends an answer that is still being read when its time is over', async () => {
+    const pods = Array.from({ length: 3_000 }, (_, n) => `a/pod-${n}`)
+    feed(app, Object.fromEntries(pods.map((pod) => [pod, { app: 'x'.repeat(63) }])))
+    const stream = app.session.request({ ':path': `${base}/pods?timeout=5s` })
+    await once(stream, 'response')
+    const closed = once(stream, 'close')
+    await app.clock.advance(5_000)
+    stream.resume()
+    await closed
+    expect(stream.rstCode).to.equal(http2.constants.NGHTTP2_CANCEL)
+    expect((await app.get(`${base}/nodes`)).status).to.equal(200)
+  })
+
   it('gives up a client that stops reading, and goes on for the others', async () => {
     const pods = Array.from({ length: 3_000 }, (_, n) => `a/pod-${n}`)
     feed(app, Object.fromEntries(pods.map((pod) => [pod, { app: 'x'.repeat(63) }])))
