@@ -129,6 +129,13 @@ export function createShard(deps: ShardPorts): Shard {
     nodes.delete(name)
     slots.release(name)
   }
+  /** Another Node has taken the name: it is as new as any, and what the kubelet of the old one did says nothing of it. */
+  function startAnew(name: string, node: ClaimedNode) {
+    delete node.known
+    delete node.failures
+    delete node.last
+    if (!isShadow(node.claim)) slots.welcome(name, delayOf(node, self, times))
+  }
   async function adopt(name: string) {
     if (nodes.has(name) || !targets.has(name)) return
     change(name, owners.get(name) === self ? { kind: 'assigned', mine: true } : { kind: 'overdue' })
@@ -154,13 +161,14 @@ export function createShard(deps: ShardPorts): Shard {
       if (targets.size > 0) for (const name of next.keys()) if (!targets.has(name)) newcomers.add(name)
       targets = next
       for (const target of gone) {
-        // Another Node of the name is as new as any: what the kubelet of the old one did says nothing of it.
-        if (next.has(target.node)) newcomers.add(target.node)
-        else newcomers.delete(target.node)
+        if (!next.has(target.node)) newcomers.delete(target.node)
         const claimed = nodes.get(target.node)
         if (!claimed) continue
-        events.claimChanged(target.node, claimed.claim.kind, undefined)
-        forget(target.node)
+        if (next.has(target.node)) startAnew(target.node, claimed)
+        else {
+          events.claimChanged(target.node, claimed.claim.kind, undefined)
+          forget(target.node)
+        }
         // Only its owner, lest every shard writes the same tombstone; what nobody deletes expires.
         if (isShadow(claimed.claim)) continue
         void store.delete(target.node, target.uid, target.createdMs).catch(events.storeFailed)
