@@ -146,6 +146,6 @@ export function lastSentMs(
   const phaseMs = phaseAt(node, nowMs, intervalMs)
   const isOnTime = atMs >= phaseMs - intervalMs - slackMs
   if (isOnTime && nowMs - phaseMs < 1.5 * tookMs) return phaseMs
-  // Sent a little early, it was the scrape of the phase that followed: timers and clocks are not exact.
-  return Math.max(atMs, phaseAt(node, atMs + slackMs, intervalMs))
+  // Sent a little early, it was the scrape of the phase that followed, as it is for the shard that sent it.
+  return Math.max(atMs, phaseAt(node, atMs + intervalMs / 3, intervalMs))
 }

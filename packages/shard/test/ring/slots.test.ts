@@ -143,12 +143,14 @@ describe('the last scrape of a node just gained', () => {
   })
 
   it('is the one of the phase that it came a moment before, so that the next is not left out', async () => {
-    const { clock, now, slots, schedule } = setUp()
-    const phase = phaseAt(node, now(), W) + W
-    await clock.advance(phase + W - 1_500 - now())
-    const early = { node, atMs: phase - 1, tookMs: 5 }
-    schedule.claim(node, 1_000, lastSentMs(early, now(), { intervalMs: W, slackMs: 500 }))
-    await clock.advance(3_000)
-    expect(slots).to.deep.equal([[phase + W + 1_000, phase + W]])
+    for (const earlyMs of [1, W / 4]) {
+      const { clock, now, slots, schedule } = setUp()
+      const phase = phaseAt(node, now(), W) + W
+      await clock.advance(phase + W - 1_500 - now())
+      const early = { node, atMs: phase - earlyMs, tookMs: 5 }
+      schedule.claim(node, 1_000, lastSentMs(early, now(), { intervalMs: W, slackMs: 500 }))
+      await clock.advance(3_000)
+      expect(slots).to.deep.equal([[phase + W + 1_000, phase + W]])
+    }
   })
 })
