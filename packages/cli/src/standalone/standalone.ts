@@ -1,5 +1,5 @@
 import { runService } from '@metrics-ring/common/service'
-import { keepYoungHeapSmall } from '@metrics-ring/shard/young-heap'
+import { keepHeapSmall } from './heap.ts'
 import { readStandaloneConfig, standaloneFlags } from './standalone-config.ts'
 import { startStandalone } from './wire.ts'
 
@@ -11,7 +11,7 @@ export function runStandalone(argv: readonly string[], env = process.env): Promi
     flags: standaloneFlags,
     read: () => readStandaloneConfig(argv, env),
     async start(config, log, telemetry) {
-      keepYoungHeapSmall()
+      keepHeapSmall()
       return (await startStandalone(config, log, env, telemetry)).drain
     },
   })
