@@ -74,6 +74,16 @@ export function candidateOf(pod: PodRecord, source: Source, maxAgeMs: number): C
   return { source, names: shared(ordered), numbers: numbers.slice() }
 }
 
+/**
+ * What a node's next record leaves of what the last one said of a pod. After the store was emptied another shard may write
+ * the record, with points and no usage yet: the last usage stands, while no container has started since.
+ */
+export function successor(before: Candidate, after: Candidate): Candidate {
+  const startMs = numberOf(after, place.startMs)
+  const isBare = expiresMsOf(after) === 0 && startMs > 0 && startMs === numberOf(before, place.startMs)
+  return isBare ? { ...before, source: after.source } : after
+}
+
 const none: readonly string[] = []
 /** Pods have few sets of containers; should it be otherwise, some are kept twice. */
 const knownNames = new Map<string, readonly string[]>()

@@ -2,7 +2,15 @@ import type { Group } from './groups.ts'
 import type { PodItem } from './item.ts'
 import type { PodObject } from './objects.ts'
 import { createOrder } from './order.ts'
-import { type Candidate, choose, expiresMsOf, podItem, type Source, sameSample } from './pod-rules.ts'
+import {
+  type Candidate,
+  choose,
+  expiresMsOf,
+  podItem,
+  type Source,
+  sameSample,
+  successor,
+} from './pod-rules.ts'
 import { createShelf, type Entry, putOn, type Selection, type Shelf, select, takeOff } from './shelf.ts'
 import { createSlabs, type Kept, type Rendered } from './slabs.ts'
 import { eachInTurns } from './turns.ts'
@@ -82,7 +90,7 @@ export function createPods(render: (item: PodItem) => Rendered, late = false) {
       const entry = entryOf(namespace, name)
       const { candidates } = entry
       const at = candidates.findIndex(({ source }) => source.node === candidate.source.node)
-      if (at >= 0) candidates[at] = candidate
+      if (at >= 0) candidates[at] = successor(candidates[at] as Candidate, candidate)
       else {
         // Made to measure: an array that grows takes room for seventeen.
         entry.candidates = candidates.length === 0 ? [candidate] : [...candidates, candidate]

@@ -49,7 +49,8 @@ export function createView({ maxAgeMs, renderNode, renderPod, renderLate }: View
     // a clock that has been put back since.
     if (before?.uid === uid && atMs < before.atMs && before.atMs <= nowMs + clockSlackMs) return
     const entry = nodes.find(node)
-    const next: Held = { node, uid, atMs, live: entry?.uid === uid, subject: body.node, pods: [] }
+    const subject = body.node.usage || before?.uid !== uid ? body.node : before.subject
+    const next: Held = { node, uid, atMs, live: entry?.uid === uid, subject, pods: [] }
     held.set(node, next)
     next.pods = body.pods.map((pod) => pods.claim(pod.namespace, pod.name, candidateOf(pod, next, maxAgeMs)))
     if (before) abandon(before)

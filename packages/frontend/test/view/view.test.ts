@@ -64,6 +64,32 @@ function viewTests(renderLate: boolean) {
     expect(podsAt(at(3))).to.deep.equal([])
   })
 
+  it('goes on with the last usage when the store was emptied and another shard begins the record anew', () => {
+    const { view, put, podsAt, nodesAt } = createTestView()
+    view.upsertNode(nodeObject('n1'))
+    view.upsertPod(podObject('a/p'))
+    put(record('n1', at(0), { 'a/p': [{ startMs: at(-999) }] }))
+    const bare = record('n1', at(20), { 'a/p': [{ startMs: at(-999), usage: null }] })
+    put({ ...bare, body: { ...bare.body, node: {} } })
+    expect(podsAt(at(21))).to.have.length(1)
+    expect(nodesAt(at(21))).to.have.length(1)
+    expect(podsAt(at(61)), 'until the age bound').to.deep.equal([])
+    expect(nodesAt(at(61))).to.deep.equal([])
+    put(record('n1', at(62)))
+    view.removePod('a', 'p')
+    expect(view.losers()).to.equal(0)
+    expect(view.findPod('a', 'p')).to.equal(undefined)
+  })
+
+  it('does not take the usage of before for that of a container that started since', () => {
+    const { view, put, podsAt } = createTestView()
+    view.upsertNode(nodeObject('n1'))
+    view.upsertPod(podObject('a/p'))
+    put(record('n1', at(0), { 'a/p': [{ startMs: at(-999) }] }))
+    put(record('n1', at(20), { 'a/p': [{ startMs: at(15), usage: null }] }))
+    expect(podsAt(at(21))).to.deep.equal([])
+  })
+
   it('takes the latest scrape where no container start is known', () => {
     const { view, put, podsAt } = createTestView()
     for (const node of ['n1', 'n2']) view.upsertNode(nodeObject(node))
