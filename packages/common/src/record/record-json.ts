@@ -14,6 +14,10 @@ import type { PodRecord, RecordBody, Subject } from './record.ts'
  *     absent  1 when the latest answer lacked the container, else left out
  *     POINT   ["cpuNs",timestamp,pointAt], the base but for its start, or 0 where there is none;
  *             cpuNs is a decimal text: it passes 2^53
+ *
+ * A release that writes more puts it behind what is there and says {"v":2,"readable":1,…}: a reader passes over what it
+ * does not know, so that releases can be rolled forth and back. A format that older readers would misread leaves
+ * `readable` out, is written one release after it is first read, and until then costs them the node.
  */
 export const formatVersion = 1
 /** Longest text that is read, bytes. */

@@ -69,13 +69,21 @@ function parseBody(stored: StoredRecord): RecordBody {
   return { node, pods: pods.map((each, p) => parsePod(each, podPoints?.[p], atMs)) }
 }
 
-type TextJson = { v?: unknown; at?: unknown; node?: unknown; pods?: unknown }
+type TextJson = { v?: unknown; readable?: unknown; at?: unknown; node?: unknown; pods?: unknown }
 
 function parseText(stored: StoredText, what: string): TextJson {
   const value = parseJson(text(stored, what), what)
   if (typeof value !== 'object' || value === null) throw new Malformed(`${what} is not an object`)
-  if (value.v !== formatVersion) throw new Malformed(`${what} is of another format version`)
+  if (!isReadable(value)) throw new Malformed(`${what} is of another format version`)
   return value
+}
+
+/** Of our format, or of a later one whose writer says that we can read it. */
+function isReadable({ v, readable }: TextJson): boolean {
+  if (v === formatVersion) return true
+  return (
+    typeof v === 'number' && v > formatVersion && typeof readable === 'number' && readable <= formatVersion
+  )
 }
 
 function parseJson(json: string, what: string): TextJson | string | number | boolean | null {

@@ -106,6 +106,26 @@ describe('the JSON form of a record', () => {
     expect(reasonOf({ usage: '['.repeat(1_000_000) })).to.equal('usage is not JSON')
   })
 
+  it('is read of a later release that says so, whatever that has added', () => {
+    const later = (text: string, head = '"v":2,"readable":1') => {
+      const json = JSON.parse(text.replace('"v":1', head)) as { node: unknown[]; pods: unknown[][] }
+      json.node.push(null, 'more')
+      return JSON.stringify({ ...json, more: {} })
+    }
+    const [usage, points] = [later(stored.usage), later(stored.points)]
+    const parsed = parseRecord('n', { ...stored, usage, points })
+    expect(parsed.ok && parsed.value.body).to.deep.equal(body(atMs))
+    for (const head of [
+      '"v":2',
+      '"v":3,"readable":2',
+      '"v":"2","readable":1',
+      '"v":2,"readable":"1"',
+      '"v":0,"readable":0',
+    ]) {
+      expect(reasonOf({ usage: later(stored.usage, head) }), head).to.match(/another format version/)
+    }
+  })
+
   it('refuses numbers that no kubelet gives', () => {
     const cpu = (text: string) => reasonOf({ usage: stored.usage.replace('[[1,', `[[${text},`) })
     for (const text of ['-1', '1.5', '1e300', '9007199254740992', '"1"', 'null', '{}']) {
