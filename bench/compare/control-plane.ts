@@ -4,6 +4,8 @@ import { join } from 'node:path'
 import { issueFrontProxyClient } from '@metrics-ring/sim/apiserver/aggregator/aggregator'
 import { type ApiServer, startApiServer } from '@metrics-ring/sim/apiserver/api-server'
 import { writeKubeconfig } from '@metrics-ring/sim/apiserver/kubeconfig'
+import { partialListChunks } from '@metrics-ring/sim/apiserver/partial-protobuf'
+import { resourceTypes } from '@metrics-ring/sim/apiserver/resources'
 import type { Model } from '@metrics-ring/sim/model'
 import { createAuthority } from '@metrics-ring/sim/pki'
 import { answerRequests } from '../peer.ts'
@@ -13,8 +15,10 @@ import { type Places, placesOf, selectorsOf } from './questions.ts'
 /** The API server of the simulated cluster, in a process of its own. */
 export type ControlPlaneRequest =
   | { do: 'start'; size: ClusterSize; kubeletProcesses: number }
-  /** Where the kubelets listen; the cluster is published then. */
+  /** Where the kubelets listen; the cluster is published then, but for its nodes. */
   | { do: 'publish'; kubelets: Listening[] }
+  /** Only so many nodes are there from now on. */
+  | { do: 'nodes'; count: number }
   /** Writes a kubeconfig of a service account (`namespace:name`); `client` tells its holder apart in the counts. */
   | { do: 'account'; account: string; client: string }
   | { do: 'selectors'; count: number }
@@ -41,6 +45,23 @@ export type ApiCounts = {
 
 type Running = { apiserver: ApiServer; model: Model; dir: string; caPem: string }
 let running: Running | undefined
+/** Nodes that are published. */
+let shown = 0
+
+/** An API server has every object's bytes at hand; this one makes them the first time: before anybody is measured. */
+function encodeOnce({ apiserver: { storage } }: Running): void {
+  const pods = resourceTypes.find(({ resource }) => resource === 'pods')
+  if (!pods) return
+  for (const entry of partialListChunks({ resourceVersion: '0' }, storage.list(pods))) void entry
+}
+
+function show({ model, apiserver }: Running, count: number): void {
+  const nodes = model.nodes()
+  for (const { name } of nodes.slice(shown, count)) model.setReady(name, true)
+  for (const { name } of nodes.slice(count, shown))
+    apiserver.sink.remove({ apiVersion: 'v1', kind: 'Node', metadata: { name } })
+  shown = count
+}
 
 answerRequests<ControlPlaneRequest>(
   async (request) => {
@@ -50,7 +71,12 @@ answerRequests<ControlPlaneRequest>(
     switch (request.do) {
       case 'publish':
         for (const { node, ...where } of request.kubelets) Object.assign(model.node(node), where)
-        return model.publish(apiserver.sink)
+        model.publish(apiserver.sink)
+        shown = model.nodes().length
+        show(running, 0)
+        return encodeOnce(running)
+      case 'nodes':
+        return show(running, request.count)
       case 'account': {
         const token = apiserver.tokens.issueForServiceAccount(request.account, request.client)
         return writeKubeconfig(join(dir, `${request.client}.kubeconfig`), apiserver.url, caPem, { token })

@@ -83,7 +83,8 @@ function count({ kubelets, nodes, intervalMs }: Running, fromMs: number, toMs: n
     kubelets.requests(name).filter(({ atMs }) => fromMs <= atMs && atMs < toMs),
   )
   const whole = all.filter(({ answered, status }) => answered && status === 200)
-  const each = nodes.map(({ name }) => ({ atMs: kubelets.scrapes(name), sinceMs: 0 }))
+  // What was before the window is forgotten at its beginning.
+  const each = nodes.map(({ name }) => ({ atMs: kubelets.scrapes(name), sinceMs: fromMs }))
   const total = (of: (name: string) => number) => nodes.reduce((sum, { name }) => sum + of(name), 0)
   return {
     ...countScrapes(each, { fromMs, toMs, intervalMs }),

@@ -16,7 +16,7 @@ import {
   untilComplete,
 } from './measure.ts'
 import type { Site } from './site.ts'
-import { type ProcessKind, type System, type SystemPlan, startSystem } from './systems.ts'
+import { type ProcessKind, type System, type SystemPlan, startSystem, untilUp } from './systems.ts'
 
 /** What is measured of one system; what is absent is left out. */
 export type Phases = {
@@ -38,8 +38,8 @@ export type SystemResult = {
   kind: SystemPlan['kind']
   /** Shards, or replicas that do everything. */
   replicas: number
-  /** From the start of its processes to the first list with every pod, milliseconds. */
-  firstCompleteMs: number
+  /** From the coming of the last node to the first list with every pod, milliseconds. */
+  completeMs: number
   /** What had been asked of the API server by then. */
   apiAtStart: ApiCounts
   steady: Steady
@@ -63,11 +63,13 @@ export async function runSystem(
 ): Promise<SystemResult> {
   bench.progress(`--- ${plan.name}`)
   await site.resetCounts()
-  const startedMs = Date.now()
+  await site.hideNodes()
   const system = await startSystem(bench, site, plan)
   try {
-    const firstCompleteMs = await alive(system, untilComplete(site, system, startedMs, 2_000))
-    bench.progress(`${plan.name}: first complete list after ${(firstCompleteMs / 1000).toFixed(1)} s`)
+    await alive(system, untilUp(system))
+    await site.showNodes()
+    const completeMs = await alive(system, untilComplete(site, system, Date.now(), 2_000))
+    bench.progress(`${plan.name}: complete ${(completeMs / 1000).toFixed(1)} s after the last node has come`)
     const apiAtStart = await site.apiCounts()
     await bench.wait(site.options.intervalMs, `${plan.name} settles`)
     const steady = await measureSteady(bench, site, system, phases.intervals)
@@ -75,7 +77,7 @@ export async function runSystem(
       name: plan.name,
       kind: plan.kind,
       replicas: plan.kind === 'sharded' ? plan.shards : plan.kind === 'standalone' ? 1 : plan.replicas,
-      firstCompleteMs,
+      completeMs,
       apiAtStart,
       steady,
       ...(await measureMore(bench, site, system, phases)),

@@ -26,7 +26,14 @@ export type Site = ControlPlane & {
   client: Peer<ListClientRequest>
   account(account: string, client: string): Promise<string>
   selectors(count: number): Promise<{ namespace: string; selector: string }[]>
-  /** Of every hundredth kubelet, or of none. */
+  /** No node is there. */
+  hideNodes(): Promise<void>
+  /**
+   * The nodes come, evenly over two intervals. At once they would ask for more handshakes in the first seconds than
+   * this machine has CPU for: here, all kubelets share it with whoever scrapes them.
+   */
+  showNodes(): Promise<void>
+  /** So large a share of the kubelets, or none. */
   hang(share: number): Promise<void>
   resetCounts(): Promise<void>
   /** Of each kubelet process, within a window (milliseconds since the epoch). */
@@ -76,6 +83,16 @@ export async function startSite(bench: Bench, options: SiteOptions): Promise<Sit
     client,
     account: (account, name) => api.ask({ do: 'account', account, client: name }),
     selectors: (count) => api.ask({ do: 'selectors', count }),
+    async hideNodes() {
+      await api.ask({ do: 'nodes', count: 0 })
+    },
+    async showNodes() {
+      const steps = 60
+      for (let step = 1; step <= steps; step++) {
+        await api.ask({ do: 'nodes', count: Math.round((step * options.nodes) / steps) })
+        await new Promise((resolve) => setTimeout(resolve, (2 * intervalMs) / steps))
+      }
+    },
     async hang(share) {
       const nodes = Math.round((share * options.nodes) / kubelets.length)
       await everyone({ do: 'hang', nodes })

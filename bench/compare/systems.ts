@@ -1,5 +1,7 @@
 import { mkdtempSync } from 'node:fs'
+import { connect } from 'node:net'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { createLifecycle } from '@metrics-ring/common/lifecycle'
 import { freePort, startRedisServer } from '@metrics-ring/common/testing/redis-server'
 import { startMetricsServer } from '../metrics-server.ts'
@@ -9,7 +11,8 @@ import type { Bench } from '../scenario.ts'
 import type { Site } from './site.ts'
 
 export type ProcessKind = 'metrics-server' | 'standalone' | 'shard' | 'frontend' | 'Redis'
-export type Measured = { name: string; kind: ProcessKind; pid: number }
+/** `healthUrl` of a shard: plain HTTP. */
+export type Measured = { name: string; kind: ProcessKind; pid: number; healthUrl?: string }
 
 /** One process that answers the Metrics API; `probe` looks inside where it is ours. */
 export type Server = Measured & { url: string; probe?: Peer<ProbeRequest>; stop(): Promise<void> }
@@ -45,7 +48,7 @@ export async function startSystem(bench: Bench, site: Site, plan: SystemPlan): P
     for (let n = 0; n < plan.shards; n++) {
       const shard = await startShard(place, `shard-${n}`, plan.shardArgs)
       lifecycle.add(shard.stop)
-      others.push({ name: `shard-${n}`, kind: 'shard', pid: shard.pid })
+      others.push({ name: `shard-${n}`, kind: 'shard', pid: shard.pid, healthUrl: shard.healthUrl })
     }
   }
   const replicas = plan.kind === 'sharded' ? plan.frontends : plan.kind === 'standalone' ? 1 : plan.replicas
@@ -65,6 +68,31 @@ export async function startSystem(bench: Bench, site: Site, plan: SystemPlan): P
     },
     stop: lifecycle.stop,
   }
+}
+
+/** Resolves when every server listens, and every shard knows of every other. */
+export async function untilUp(system: System, withinMs = 120_000): Promise<void> {
+  const shards = system.processes().filter(({ kind }) => kind === 'shard')
+  const knowsAll = async ({ healthUrl }: Measured) => {
+    const { members } = (await (await fetch(`${healthUrl}/debug/ring`)).json()) as { members: string[] }
+    return members.length === shards.length
+  }
+  const isUp = async () => {
+    const listening = await Promise.all(system.servers().map(({ url }) => listens(Number(new URL(url).port))))
+    const settled = await Promise.all(shards.map((shard) => knowsAll(shard).catch(() => false)))
+    return [...listening, ...settled].every(Boolean)
+  }
+  for (const endMs = Date.now() + withinMs; !(await isUp()); await sleep(250)) {
+    if (Date.now() > endMs) throw new Error(`${system.name} is not up after ${withinMs / 1000} s`)
+  }
+}
+
+function listens(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1')
+    socket.once('connect', () => resolve(true)).once('error', () => resolve(false))
+    socket.once('connect', () => socket.destroy())
+  })
 }
 
 type Place = { site: Site; dir: string; redisUrl: string | undefined }
@@ -150,7 +178,7 @@ async function startShard(
   { site, dir, redisUrl = '' }: Place,
   name: string,
   more: string[] = [],
-): Promise<Peer<ProbeRequest>> {
+): Promise<Peer<ProbeRequest> & { healthUrl: string }> {
   const port = await freePort()
   const kubeconfig = await site.account('kube-system:metrics-ring-shard', name)
   const args = [
@@ -163,5 +191,6 @@ async function startShard(
     ...[`--health-port=${port}`, '--health-address=127.0.0.1', ...kubeletArgs(site)],
     ...more,
   ]
-  return startService(args, { REDIS_URL: redisUrl }, join(dir, `${name}.log`))
+  const peer = startService<ProbeRequest>(args, { REDIS_URL: redisUrl }, join(dir, `${name}.log`))
+  return { ...peer, healthUrl: `http://127.0.0.1:${port}` }
 }

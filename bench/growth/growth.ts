@@ -4,7 +4,7 @@ import type { Sampling } from '@metrics-ring/sim/kubelets'
 import { costs, measureSteady, type ProcessCost, untilComplete } from '../compare/measure.ts'
 import { hpa } from '../compare/shapes.ts'
 import { type Site, startSite } from '../compare/site.ts'
-import { type System, startSystem } from '../compare/systems.ts'
+import { type System, startSystem, untilUp } from '../compare/systems.ts'
 import { percentile, type Row, row, watchIdle } from '../rows.ts'
 import type { Bench, Scenario } from '../scenario.ts'
 import { firstLimit } from './limits.ts'
@@ -126,9 +126,11 @@ async function withSite(
 
 async function complete(bench: Bench, site: Site, shards: number): Promise<System> {
   const plan = { name: `${shards} shards`, kind: 'sharded', shards, frontends: 2 } as const
-  const startedMs = Date.now()
+  await site.hideNodes()
   const system = await startSystem(bench, site, plan)
-  await untilComplete(site, system, startedMs, 2_000)
+  await untilUp(system)
+  await site.showNodes()
+  await untilComplete(site, system, Date.now(), 2_000)
   await bench.wait(site.options.intervalMs, `${plan.name} over ${site.options.nodes} nodes settle`)
   return system
 }
