@@ -99,6 +99,8 @@ export function createServer({ tls, handler, clock, random, connectionAgeMs }: S
   server.on('request', (request, response) => {
     const endMs = request.httpVersionMajor === 1 ? (sockets.get(request.socket) ?? 0) : undefined
     if (endMs !== undefined && (draining || clock.mono() > endMs)) response.setHeader('connection', 'close')
+    // One that began before we knew would be kept for the next.
+    if (endMs !== undefined) response.once('finish', () => draining && request.socket.end())
     handler(request, response)
   })
 

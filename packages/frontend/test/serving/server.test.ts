@@ -102,6 +102,18 @@ describe('the HTTPS server', () => {
     await drained
   })
 
+  it('is gone as soon as kept HTTP/1.1 connections have their answers', async () => {
+    const agent = new https.Agent({ keepAlive: true })
+    const late = askH1(port, { path: '/held' }, agent)
+    await until(() => held.length === 1)
+    const drained = server.drain(60_000)
+    await clock.advance(1_000)
+    held[0]?.()
+    expect(String((await late).body)).to.equal('late')
+    await drained
+    agent.destroy()
+  })
+
   it('cuts what is still under way when the time to drain is over', async () => {
     const late = askH2(await connect(), { path: '/held' }).catch(() => 'cut')
     await until(() => held.length === 1)
