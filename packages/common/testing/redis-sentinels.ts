@@ -132,7 +132,7 @@ async function withRedis<T>(server: RedisServer, use: (redis: Redis) => Promise<
   }
 }
 
-const mostMs = 20_000
+const mostMs = 60_000
 
 export async function until(holds: () => Promise<boolean>): Promise<void> {
   for (const endMs = Date.now() + mostMs; !(await holds().catch(() => false)); await sleep(50)) {

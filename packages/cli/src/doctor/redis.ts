@@ -1,3 +1,4 @@
+import { aclRules } from '@metrics-ring/common/redis/acl'
 import type { RedisFacts } from '@metrics-ring/common/redis/examine'
 import type { Finding, Found } from './finding.ts'
 
@@ -17,7 +18,7 @@ const advices: Record<string, Advice> = {
   store_forbidden: {
     code: 'redis_forbidden',
     symptom: 'the user may not do in Redis what metrics-ring has to',
-    fix: 'ACL SETUSER <user> ~mr:* +@read +@write +@scripting +@sortedset +@hash +@string +time +info',
+    fix: `ACL SETUSER <user> ${aclRules('<ring name>').join(' ')}`,
   },
   store_read_only: {
     code: 'redis_read_only',

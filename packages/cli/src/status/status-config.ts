@@ -22,6 +22,10 @@ export const statusFlags = {
     type: 'string',
     help: 'Tell also of this node: who scrapes it, when it last was, and why not since.',
   },
+  redis: {
+    type: 'bool',
+    help: 'Tell also what the ring costs Redis: bytes, commands, keys. Takes an interval.',
+  },
   json: { type: 'bool', help: 'Print JSON.' },
   watch: {
     type: 'bool',
@@ -49,6 +53,8 @@ export type StatusConfig = {
   worst: number
   /** Node to tell of, whatever its age. */
   asked?: string
+  /** Tell what the ring costs Redis. */
+  cost: boolean
   json: boolean
   watch: boolean
 }
@@ -67,6 +73,7 @@ export function readStatusConfig(
     intervalMs: values['metric-resolution'],
     worst: values.worst,
     ...(values.node === undefined ? {} : { asked: values.node }),
+    cost: values.redis,
     json: values.json,
     watch: values.watch,
   }

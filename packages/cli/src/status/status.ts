@@ -3,11 +3,13 @@ import { errorText } from '@metrics-ring/common/errors'
 import { createKubeClient, type KubeClient } from '@metrics-ring/common/kube/kube'
 import { loadKubeConfig } from '@metrics-ring/common/kube/kubeconfig'
 import { silentLog } from '@metrics-ring/common/log'
+import { readCost } from '@metrics-ring/common/redis/cost'
 import type { SampleStore } from '@metrics-ring/common/store/store'
 import { createRedisStore } from '@metrics-ring/common/store/store-redis'
 import { drawStatus } from './draw-status.ts'
 import { type ApiStatus, readApi } from './read-api.ts'
 import { lookAtRing } from './read-ring.ts'
+import { drawCost, type RedisCost, redisCost } from './redis-cost.ts'
 import { createScrapeRate } from './scrape-rate.ts'
 import { readStatusConfig, type StatusConfig, statusHelp } from './status-config.ts'
 
@@ -69,15 +71,27 @@ async function show(config: StatusConfig, kube: KubeClient, store: SampleStore, 
     const seen = await lookAtRing(config, kube, store)
     const { ring } = seen
     const watched = config.watch ? await watch.look(seen) : {}
+    const cost = config.cost ? await readRedisCost(config, store) : undefined
     const text = config.json
-      ? JSON.stringify({ ...ring, ...watched })
-      : drawStatus(ring, config.intervalMs, watched)
+      ? JSON.stringify({ ...ring, ...watched, ...(cost && { redis: cost }) })
+      : drawStatus(ring, config.intervalMs, watched) + (cost ? `\n\n${drawCost(cost)}` : '')
     process.stdout.write(`${config.watch && process.stdout.isTTY ? '\x1b[2J\x1b[H' : ''}${text}\n`)
     process.exitCode = ring.late > 0 ? 1 : 0
   } catch (error) {
     process.stderr.write(`metrics-ring status: ${errorText(error)}\n`)
     process.exitCode = 1
   }
+}
+
+/** Watches Redis for an interval. */
+async function readRedisCost(config: StatusConfig, store: SampleStore): Promise<RedisCost> {
+  const { redis, ringName, intervalMs } = config
+  const startedMs = realClock.mono()
+  const [before, after] = await readCost(redis, ringName, () => sleep(realClock, intervalMs))
+  const tookMs = realClock.mono() - startedMs
+  const records = await store.hydrate([...after.sample.keys()])
+  const pods = new Map([...records].map(([node, { body }]) => [node, body.pods.length]))
+  return redisCost({ before, after, tookMs, intervalMs, pods })
 }
 
 /** The connection is made in the background: what fails at once is tried again for a moment. */

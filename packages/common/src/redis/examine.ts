@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { CodedError, errorText } from '../errors.ts'
 import { silentLog } from '../log.ts'
 import { connectRedis, type RedisConnection } from './connection.ts'
+import { infoFields } from './info.ts'
 import { ringKeys } from './keys.ts'
 import type { Script } from './scripts.ts'
 import type { RedisTlsFiles } from './tls.ts'
@@ -17,7 +18,9 @@ export type RedisFacts = {
 }
 export type Failed = { ok: false; code: string; message: string }
 
-const writeScript = script("return redis.call('SET', KEYS[1], ARGV[1], 'PX', 1000)")
+const writeScript = script(
+  "redis.call('HSET', KEYS[1], 'doctor', '1') return redis.call('PEXPIRE', KEYS[1], 1000)",
+)
 // Of the server that holds the slot of the key, in a Cluster.
 const infoScript = script("return redis.call('INFO')")
 
@@ -39,7 +42,7 @@ export async function examineRedis(source: {
     if (!answer.ok) return { answer, write: answer, info: undefined }
     const write = await told(() => put(redis, key))
     const info = await redis.run(infoScript, [key], []).catch(() => undefined)
-    return { answer, write, info: typeof info === 'string' ? fieldsOf(info) : undefined }
+    return { answer, write, info: typeof info === 'string' ? infoFields(info) : undefined }
   } finally {
     await redis.close()
   }
@@ -54,7 +57,7 @@ async function time(redis: RedisConnection): Promise<{ timeMs: number; tookMs: n
 }
 
 async function put(redis: RedisConnection, key: string): Promise<object> {
-  await redis.run(writeScript, [key], ['1'])
+  await redis.run(writeScript, [key], [])
   return {}
 }
 
@@ -65,9 +68,4 @@ async function told<T extends object>(ask: () => Promise<T>): Promise<({ ok: tru
     const code = error instanceof CodedError ? error.code : 'store_error'
     return { ok: false, code, message: errorText(error) }
   }
-}
-
-function fieldsOf(info: string): Map<string, string> {
-  const lines = info.split('\r\n').filter((line) => line.includes(':'))
-  return new Map(lines.map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 1)]))
 }

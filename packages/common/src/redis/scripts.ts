@@ -22,3 +22,6 @@ export const scripts = {
   freshness: load('prelude', 'freshness'),
   overdue: load('prelude', 'overdue'),
 }
+
+/** Of operators: the services do not run it. */
+export const costScript = load('cost')
