@@ -20,6 +20,8 @@ export type InstallOptions = Pick<ClusterOptions, 'nodes' | 'podsPerNode' | 'sam
   standalone?: boolean
   /** How the services reach Redis; straight by default. */
   redisUrl?: string
+  /** More arguments of redis-server. */
+  redisArgs?: readonly string[]
   frontendArgs?: string[]
   /** Of every process of ours. */
   env?: Record<string, string>
@@ -42,7 +44,7 @@ export async function install(options: InstallOptions): Promise<Installation> {
   const dir = mkdtempSync(join(tmpdir(), 'metrics-ring-whole-'))
   lifecycle.add(() => rmSync(dir, { recursive: true, force: true }))
   try {
-    const redis = await startRedisServer()
+    const redis = await startRedisServer({ args: options.redisArgs ?? [] })
     lifecycle.add(redis.stop)
     const cluster = await startCluster({ ...options, intervalMs })
     lifecycle.add(cluster.close)

@@ -1,6 +1,10 @@
+import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ask } from '@metrics-ring/common/testing/redis-sentinels'
-import { type Outages, startOutages } from './outages.ts'
+import { expect } from 'chai'
+import { complete } from './installation.ts'
+import { type Outages, password, startOutages } from './outages.ts'
+import { readiness } from './readiness.ts'
 
 describe('a Redis that is gone for a moment, as a client of the Metrics API sees it', function () {
   this.timeout(120_000)
@@ -26,5 +30,37 @@ describe('a Redis that is gone for a moment, as a client of the Metrics API sees
       await sleep(1_000)
       await outages.failOver(next)
     })
+  })
+
+  it('shows its password to nobody: not in logs, in errors, to those who list processes, nor for debugging', async () => {
+    const { deployment } = outages.all
+    const processes = [...deployment.shards(), ...deployment.frontends()]
+    const told = processes.flatMap(({ pid, logFile }) => [
+      readFileSync(logFile, 'utf8'),
+      readFileSync(`/proc/${pid}/cmdline`, 'utf8'),
+    ])
+    for (const { port } of deployment.shards()) {
+      for (const path of ['readyz?verbose', 'debug/ring', 'debug/nodes', 'metrics']) {
+        told.push(await (await fetch(`http://127.0.0.1:${port}/${path}`)).text())
+      }
+    }
+    expect(told.join()).to.include('Redis is away')
+    expect(
+      [...told, ...(await readiness(outages.all))].filter((each) => each.includes(password)),
+    ).to.deep.equal([])
+  })
+
+  it('shows no password where it is refused either', async () => {
+    await ask(outages.redis(), 'ACL', 'SETUSER', 'ring', 'resetpass', '>another')
+    await ask(outages.redis(), 'CLIENT', 'KILL', 'USER', 'ring')
+    await outages.say(/^200 .*the store is away.*WRONGPASS/s)
+    for (const { logFile } of outages.all.deployment.shards()) {
+      const log = readFileSync(logFile, 'utf8')
+      expect(log).to.include('store_auth')
+      expect(log).not.to.include(password)
+    }
+    for (const said of await readiness(outages.all)) expect(said).not.to.include(password)
+    await ask(outages.redis(), 'ACL', 'SETUSER', 'ring', 'resetpass', `>${password}`)
+    await complete(outages.all)
   })
 })

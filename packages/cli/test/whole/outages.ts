@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { silentLog } from '@metrics-ring/common/log'
+import { aclRules } from '@metrics-ring/common/redis/acl'
 import { createRedisStore } from '@metrics-ring/common/store/store-redis'
 import { ask, until as untilTrue } from '@metrics-ring/common/testing/redis-sentinels'
 import { type RedisServer, startRedisServer } from '@metrics-ring/common/testing/redis-server'
@@ -17,13 +18,19 @@ import {
 import { type Seen, watchPods } from './outages-seen.ts'
 import { readiness } from './readiness.ts'
 
-/** `--max-sample-age` of these tests, milliseconds. */
-export const boundMs = 4 * intervalMs
-/** Less than that: old samples are still served, however long the fault was there. */
+/** `--max-sample-age` of these tests, milliseconds: at so short an interval, waits for a connection weigh more. */
+export const boundMs = 8 * intervalMs
+/**
+ * So long a fault costs nothing: a sample is up to 7/3 intervals old when the next one is due, and one more when what
+ * was held back is written.
+ */
 export const awayMs = 2 * intervalMs
 /** Connecting anew is tried at least so often, milliseconds. */
 const retryMs = 3_000
 const mostMs = 60_000
+/** The user that shards and frontends are: the documented one, with no right more. */
+export const password = 'N0where-2-be-seen'
+const userArgs = ['--user', 'ring', 'on', `>${password}`, ...aclRules('demo')]
 
 /** metrics-ring over a Redis that can be given every fault. */
 export type Outages = {
@@ -53,7 +60,8 @@ export async function startOutages(): Promise<Outages> {
     podsPerNode: 4,
     shards: 2,
     frontends: 2,
-    redisUrl: `redis://127.0.0.1:${proxy.port}`,
+    redisUrl: `redis://ring:${password}@127.0.0.1:${proxy.port}`,
+    redisArgs: userArgs,
     frontendArgs: [`--max-sample-age=${boundMs}ms`],
   }).catch(async (error) => {
     await proxy.stop()
@@ -105,7 +113,7 @@ export async function startOutages(): Promise<Outages> {
     },
     async replica(env = {}) {
       const args = ['--replicaof', '127.0.0.1', String(current.port), '--repl-diskless-sync-delay', '0']
-      const server = await startRedisServer({ args, env })
+      const server = await startRedisServer({ args: [...args, ...userArgs], env })
       spares.push(server)
       await untilTrue(async () =>
         (await ask(server, 'INFO', 'replication')).includes('master_link_status:up'),
