@@ -60,5 +60,7 @@ export async function seriousIssues(page: Page): Promise<string[]> {
 /** Keeps a picture of the whole page where SCREENSHOTS names a folder, for the documentation. */
 export async function keepScreenshot(page: Page, name: string): Promise<void> {
   const dir = process.env.SCREENSHOTS
-  if (dir) await page.screenshot({ path: join(dir, `${name}.png`), fullPage: true })
+  if (!dir) return
+  await page.evaluate('document.activeElement.blur()')
+  await page.screenshot({ path: join(dir, `${name}.png`), fullPage: true })
 }

@@ -8,7 +8,7 @@ export type BoardChange = Pick<Message, 'gone' | 'nodes' | 'shards' | 'scraped' 
 export function createBoard() {
   const nodes = createSlots()
   const shards = createSlots()
-  let known = new Map<string, NodeReading>()
+  const known = new Map<string, NodeReading>()
 
   const nodeSlot = (node: string) => nodes.take(node).slot
   function rowOf({ node, atMs, by, tookMs }: NodeReading, nowMs: number): number[] {
@@ -19,28 +19,34 @@ export function createBoard() {
     if (!failure) return []
     return [[nodeSlot(node), Math.round(nowMs - failure.atMs), failure.by, failure.reason]]
   }
+  /** Those that are not read any more; returns their slots, which are free then. */
+  function forget(readings: readonly NodeReading[]): number[] {
+    const names = new Set(readings.map(({ node }) => node))
+    for (const node of known.keys()) if (!names.has(node)) known.delete(node)
+    return nodes.keep(names)
+  }
   return {
     /** Takes a reading of all nodes there are, and returns what is new in it. */
     update(readings: readonly NodeReading[], nowMs: number): BoardChange {
-      const next = new Map(readings.map((reading) => [reading.node, reading]))
-      const gone = nodes.keep(next)
-      shards.keep(shardsOf(readings))
-      const change: BoardChange = { gone, nodes: [], shards: [], scraped: [], failed: [], mended: [] }
-      for (const shard of shardsOf(readings)) {
+      const change: BoardChange = { gone: [], nodes: [], shards: [], scraped: [], failed: [], mended: [] }
+      const names = shardsOf(readings)
+      shards.keep(names)
+      for (const shard of names) {
         const { slot, isNew } = shards.take(shard)
         if (isNew) change.shards.push([slot, shard])
       }
+      if (readings.length < known.size || readings.some(({ node }) => !known.has(node)))
+        change.gone = forget(readings)
       for (const reading of readings) {
-        const { slot, isNew } = nodes.take(reading.node)
-        if (isNew) change.nodes.push([slot, reading.node])
-        const before = isNew ? undefined : known.get(reading.node)
+        const before = known.get(reading.node)
+        known.set(reading.node, reading)
+        if (!before) change.nodes.push([nodeSlot(reading.node), reading.node])
         if (before?.atMs !== reading.atMs || before.by !== reading.by)
           change.scraped.push(...rowOf(reading, nowMs))
         if (reading.failure && before?.failure?.atMs !== reading.failure.atMs)
           change.failed.push(...failureOf(reading, nowMs))
-        if (before?.failure && !reading.failure) change.mended.push(slot)
+        if (before?.failure && !reading.failure) change.mended.push(nodeSlot(reading.node))
       }
-      known = next
       return change
     },
     /** Everything, as of the last reading. */
@@ -65,8 +71,10 @@ export type Board = ReturnType<typeof createBoard>
 
 /** Of those that scrape, or try to. */
 function shardsOf(readings: readonly NodeReading[]): Set<string> {
-  const names = new Set(readings.map(({ by }) => by))
-  for (const { failure } of readings) if (failure) names.add(failure.by)
-  names.delete('')
+  const names = new Set<string>()
+  for (const { by, failure } of readings) {
+    if (by !== '') names.add(by)
+    if (failure) names.add(failure.by)
+  }
   return names
 }

@@ -50,11 +50,17 @@ export async function startStatusPage(deps: StatusPageDeps): Promise<StatusPage>
   const listeners = new Set<Listener>()
   const about = { replica: hostname(), version, intervalMs, maxAgeMs, bucketMs }
   let latest: Latest | undefined
+  let pods = { podsServed: 0, podsRunning: 0 }
+  let podsCountedMs = Number.NEGATIVE_INFINITY
 
-  function tell(readings: readonly NodeReading[], nowMs: number, trouble?: string) {
+  async function tell(readings: readonly NodeReading[], nowMs: number, trouble?: string) {
+    if (nowMs - podsCountedMs >= bucketMs) {
+      podsCountedMs = nowMs
+      pods = await countPods(view, nowMs)
+    }
+    // From here on in one turn: who connects knows all of it, or is told.
     const change = board.update(readings, nowMs)
     const picture = drawPicture(readings, { nowMs, intervalMs, worst: worstShown })
-    const pods = countPods(view, nowMs)
     if (trouble === undefined) {
       const completeness = pods.podsRunning === 0 ? null : pods.podsServed / pods.podsRunning
       history.read(
@@ -99,11 +105,11 @@ export async function startStatusPage(deps: StatusPageDeps): Promise<StatusPage>
     const names = view.selectNodes({}).flatMap((entries) => entries.map(({ name }) => name))
     const readings = await readNodes(store, names, intervalMs)
     const nowMs = now()
-    if (nowMs !== undefined) tell(readings, nowMs)
+    if (nowMs !== undefined) await tell(readings, nowMs)
   }
   function onError(error: unknown) {
     const nowMs = now()
-    if (nowMs !== undefined) tell(board.readings(), nowMs, errorText(error))
+    if (nowMs !== undefined) void tell(board.readings(), nowMs, errorText(error))
   }
   function onListener(listener: Listener) {
     if (latest) listener.send(welcome(latest))

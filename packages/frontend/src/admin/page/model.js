@@ -113,7 +113,7 @@ export function describeState(state, { intervalMs, maxAgeMs }) {
 export function whyNot({ ring }, node) {
   if (node.failure) return node.failure.reason
   const shard = ring.shards.find(({ slot }) => slot === node.by)
-  return shard?.silent ? 'its shard is silent; another one is about to cover it' : undefined
+  return shard?.silent ? 'its shard is silent; another will cover it' : undefined
 }
 
 /** @param {Model} model @param {string} text @param {number} limit names that begin with it first */
