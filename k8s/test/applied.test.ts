@@ -91,6 +91,20 @@ for (const [overlay, { pods: wantedPods, rights }] of Object.entries(overlays)) 
       expect(pods.map(({ deployment }) => deployment).sort()).to.deep.equal(wantedPods)
     })
 
+    it('may read /stats/summary of a kubelet that has nothing else', async () => {
+      const { model, kubelets } = playground.cluster
+      const [{ name = '' } = {}] = model.nodes()
+      const fromMs = Date.now()
+      await kubelets.setFault(name, { kind: 'noResource' })
+      await until(async () => {
+        const statuses = kubelets
+          .requests(name)
+          .flatMap(({ atMs, status }) => (atMs > fromMs ? [status] : []))
+        return statuses.includes(404) && statuses.includes(200) ? '' : `answered with ${statuses}`
+      }, 20_000)
+      await kubelets.setFault(name, undefined)
+    })
+
     it('run as who they say, and can write nowhere', async () => {
       if (process.getuid?.() !== 0) return
       for (const { process: child, container } of playground.played.pods()) {
