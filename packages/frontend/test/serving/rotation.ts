@@ -20,11 +20,14 @@ export async function rotateUnderLoad(rotations: number, clients: number): Promi
     await until(async () => (await list()) === 200)
     let stopped = false
     const load = Array.from({ length: clients }, async () => {
+      const client = fixture.startClient()
       while (!stopped) {
         const status = await list()
+        client.ended()
         result.requests++
         if (status !== 200) result.failures.push(`${status} after ${result.steps.length} steps`)
       }
+      client.stop()
     })
     for (let done = 0; done < rotations; done++) {
       replicas[done % 2]?.rotate()

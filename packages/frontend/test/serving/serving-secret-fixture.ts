@@ -27,9 +27,12 @@ export type ServingFixture = {
   }): ReturnType<typeof createServingSecret>
   /**
    * A replica that serves with the shared certificate and looks at it again and again. Ten seconds pass for all
-   * replicas when each has looked once more, however long that takes on a busy machine.
+   * replicas when each has looked once more and each client has ended a request, however long that takes on a busy
+   * machine.
    */
   startReplica(overlapMs: number, onStep?: (step: ServingStep) => void): Promise<Replica>
+  /** A client, which no rotation is to outrun: its requests take much less than ten seconds. */
+  startClient(): { ended(): void; stop(): void }
   close(): Promise<void>
 }
 
@@ -41,8 +44,8 @@ export async function startServingFixture(): Promise<ServingFixture> {
     plane.apiserver.registerApiService({ group: 'metrics.k8s.io', version, service, caBundle: '' })
   }
   const replicas: Replica[] = []
-  const looks: number[] = []
-  const clock = { ...realClock, mono: () => (looks.length > 0 ? Math.min(...looks) : 0) * 10_000 }
+  const time = createSharedTime()
+  const clock = { ...realClock, mono: () => time.tens() * 10_000 }
   const sharer: ServingFixture['sharer'] = ({ overlapMs = 1_000, onStep = () => {} } = {}) =>
     createServingSecret({
       client: admin,
@@ -63,8 +66,12 @@ export async function startServingFixture(): Promise<ServingFixture> {
     plane,
     admin,
     sharer,
+    startClient() {
+      const { done: ended, leave: stop } = time.join()
+      return { ended, stop }
+    },
     async startReplica(overlapMs, onStep = () => {}) {
-      const number = looks.push(0) - 1
+      const timed = time.join()
       const shared = sharer({ overlapMs, onStep })
       let pair = await shared.look()
       const server = createServer({
@@ -84,8 +91,9 @@ export async function startServingFixture(): Promise<ServingFixture> {
           const next = await shared.look().catch(() => pair)
           if (next.cert !== pair.cert) server.renew({ ...next, clientCas: '' })
           pair = next
-          looks[number] = (looks[number] ?? 0) + 1
-          while (!stopped && (looks[number] ?? 0) > Math.min(...looks)) await sleep(5)
+          const now = time.tens()
+          timed.done()
+          while (!stopped && time.tens() === now) await sleep(5)
           await sleep(20)
         }
       }
@@ -109,6 +117,36 @@ export async function startServingFixture(): Promise<ServingFixture> {
       await Promise.all(replicas.map((each) => each.stop()))
       await admin.close()
       await plane.close()
+    },
+  }
+}
+
+/** Time that passes, ten seconds at once, when everybody who takes part has done something since it last did. */
+function createSharedTime() {
+  const all = new Set<object>()
+  const done = new Set<object>()
+  let tens = 0
+  const pass = () => {
+    if (done.size < all.size) return
+    tens++
+    done.clear()
+  }
+  return {
+    tens: () => tens,
+    join() {
+      const self = {}
+      all.add(self)
+      return {
+        done() {
+          done.add(self)
+          pass()
+        },
+        leave() {
+          all.delete(self)
+          done.delete(self)
+          pass()
+        },
+      }
     },
   }
 }
