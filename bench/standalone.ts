@@ -55,7 +55,7 @@ async function measure(bench: Bench, given: Flags): Promise<Row[]> {
   const services = [await site.startStandalone(), await site.startMetricsServer()]
   await bench.wait(4 * intervalMs, 'both find their nodes and settle')
   const ask = (service: Service) => listPods(service.url, site.token)
-  const listed = await Promise.all(services.map((service) => service && asPromised(() => ask(service))))
+  const listed = await Promise.all(services.map((service) => service && withPatience(() => ask(service))))
   const atRest = await costs(bench, services, forMs, 'at rest')
   const listing = listEvery(
     Number(given['list-every']),
@@ -140,7 +140,7 @@ function listEvery(everyMs: number, asks: (() => Promise<unknown>)[]) {
 }
 
 /** A busy machine may take longer to settle. */
-async function asPromised<T>(ask: () => Promise<T>, withinMs = 60_000): Promise<T> {
+async function withPatience<T>(ask: () => Promise<T>, withinMs = 60_000): Promise<T> {
   for (const endMs = Date.now() + withinMs; ; await sleep(1_000)) {
     try {
       return await ask()

@@ -78,7 +78,8 @@ describe('a standalone process', function () {
     const startedMs = Date.now()
     deployment.restartFrontend(process)
     await complete(all)
-    // Those whose phase comes first in the interval may have been asked once more by the time the last have two.
-    expect(mostScrapes(startedMs)).to.be.at.most(3)
+    // Those whose phase comes first in the interval are asked once more before the last have two; a busy machine may
+    // be late to see it.
+    expect(mostScrapes(startedMs)).to.be.at.most(4)
   })
 })
