@@ -152,12 +152,16 @@ export const alerts: Alert[] = [
     name: 'MetricsRingBadReadings',
     severity: 'info',
     expr: ({ t }) =>
-      `sum(increase(metrics_ring_usage_rejected_total[${t(900)}])) + sum(increase(metrics_ring_decode_malformed_lines_total[${t(900)}])) > 0`,
+      [
+        `sum(increase(metrics_ring_usage_rejected_total[${t(900)}]))`,
+        `sum(increase(metrics_ring_decode_malformed_lines_total[${t(900)}]))`,
+        `(sum(increase(metrics_ring_scrapes_total{reason="no_samples"}[${t(900)}])) or vector(0)) > 0`,
+      ].join(' + '),
     forSeconds: 0,
     summary:
-      'Kubelets say what cannot be: usage above the capacity of the node, or lines that are not in the format.',
+      'Kubelets say what cannot be: usage above the capacity of the node, lines that are not in the format, or nothing at all.',
     runbook:
-      '`/debug/nodes` shows malformedLines and rejected of each node; what was said is left out, the last good sample is served.',
+      '`/debug/nodes` shows malformedLines and rejected of each node, and `no_samples` where nothing was of use; what was said is left out, the last good sample is served.',
   },
 ]
 

@@ -70,8 +70,8 @@ const install = `
 The rules hold for an interval of 15 s (\`--metric-resolution\`) and for Prometheus asking once a minute or more often.
 They know no \`job\`: one Prometheus that watches several clusters needs their label in the \`by\` of each rule.
 Each rule is tested against what \`/metrics\` of real processes said while a fault was inflicted (at an interval of 3 s, with
-the rules in proportion), and all of them against calm. MetricsRingNodesUnowned and MetricsRingHandoverStuck are for what no
-fault that we know comes to: they are tested against series written by hand.
+the rules in proportion), and all of them against calm. MetricsRingNodesUnowned, MetricsRingHandoverStuck and
+MetricsRingBusy are for what no fault that we inflict comes to: they are tested against series written by hand.
 
 ## Alerts
 `
