@@ -12,7 +12,7 @@ export type Ask = {
   trace?: Trace | undefined
 }
 
-/** The headers that answers depend on, as they came. */
+/** The headers that answers depend on, as they came. No others get here: who asks has been found out before. */
 export type AskHeaders = {
   accept: string | undefined
   userAgent: string | undefined

@@ -55,29 +55,6 @@ export function remoteUser(pairs: readonly HeaderPair[], headers: IdentityHeader
   return { name, ...(uid === undefined ? {} : { uid }), groups, extra: extraOf(pairs, headers.extraPrefix) }
 }
 
-/** True for every header that carries an identity, by the configured names and by the usual ones. */
-function isIdentityHeader(lowerCaseName: string, headers: IdentityHeaders): boolean {
-  if (lowerCaseName === 'authorization' || lowerCaseName.startsWith('x-remote-')) return true
-  const named = [...headers.username, ...headers.uid, ...headers.group]
-  if (named.some((name) => name.toLowerCase() === lowerCaseName)) return true
-  return headers.extraPrefix.some((prefix) => lowerCaseName.startsWith(prefix.toLowerCase()))
-}
-
-/** Takes identity and credentials off a request that has been authenticated, so that no handler can use or show them. */
-export function stripIdentity(
-  request: { rawHeaders: string[]; headers: Record<string, unknown> },
-  headers: IdentityHeaders,
-): void {
-  const kept = request.rawHeaders.filter(
-    (_, at, raw) => !isIdentityHeader((raw[at & ~1] ?? '').toLowerCase(), headers),
-  )
-  for (const name of Object.keys(request.headers)) {
-    if (isIdentityHeader(name, headers)) delete request.headers[name]
-  }
-  request.rawHeaders.length = 0
-  for (const part of kept) request.rawHeaders.push(part)
-}
-
 export function valuesOf(pairs: readonly HeaderPair[], name: string): string[] {
   const wanted = name.toLowerCase()
   return pairs.filter(([each]) => each === wanted).map(([, value]) => value)

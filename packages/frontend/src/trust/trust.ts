@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto'
 import type { Bundle } from './certificate-chain.ts'
-import { defaultIdentityHeaders, type IdentityHeaders } from './identity.ts'
+import type { IdentityHeaders } from './identity.ts'
 
 /** Whose certificates mean what. Absent parts trust nobody. */
 export type TrustConfig = {
@@ -20,11 +20,6 @@ export type RequestHeaderTrust = {
 /** CAs to name in the TLS handshake, so that clients send the right certificate. Naming one trusts nobody. */
 export function advertisedCas({ clientCa, requestHeader }: TrustConfig): string[] {
   return [clientCa?.pem, requestHeader?.ca.pem].filter((pem) => pem !== undefined)
-}
-
-/** Names of identity headers in force, also while no front proxy is trusted (they are stripped all the same). */
-export function identityHeaders(trust: TrustConfig): IdentityHeaders {
-  return trust.requestHeader?.headers ?? defaultIdentityHeaders
 }
 
 /** Every certificate of a PEM text; throws when there is none or when one cannot be read. */

@@ -57,13 +57,6 @@ function sameNodeUsage(a: Usage, b: Usage): boolean {
   return a.timestampMs === b.timestampMs && a.windowMs === b.windowMs && sameUsage(a, b)
 }
 
-/** The item of an entry of which something is served. */
-export function nodeItemOf({ name, group, served }: NodeEntry): NodeItem | undefined {
-  if (!group || !served) return undefined
-  const { timestampMs, windowMs } = served
-  return { name, labels: group.labels, timestampMs, windowMs, usage: itemUsage(served) }
-}
-
 function newEntry(name: string): NodeEntry {
   return {
     name,

@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { defaultIdentityHeaders, headerPairs, remoteUser, stripIdentity } from '../../src/trust/identity.ts'
+import { defaultIdentityHeaders, headerPairs, remoteUser } from '../../src/trust/identity.ts'
 
 const headers = { ...defaultIdentityHeaders, uid: ['X-Remote-Uid'] }
 const userOf = (...raw: string[]) => remoteUser(headerPairs(raw), headers)
@@ -60,34 +60,5 @@ describe('the user that headers name', () => {
   it('takes no uid where none is configured, as an old aggregator lets a client send one', () => {
     const pairs = headerPairs(['X-Remote-User', 'ann', 'X-Remote-Uid', '42'])
     expect(remoteUser(pairs, defaultIdentityHeaders)).to.not.have.property('uid')
-  })
-})
-
-describe('stripping identity', () => {
-  it('takes off configured and usual names and the token, and nothing else', () => {
-    const rawHeaders = [
-      'Accept',
-      'a',
-      'X-Remote-User',
-      'b',
-      'Authorization',
-      'c',
-      'X-My-Extra-k',
-      'd',
-      'X-My-User',
-      'e',
-    ]
-    const request = {
-      rawHeaders: [...rawHeaders],
-      headers: {
-        accept: 'a',
-        'x-remote-user': 'b',
-        authorization: 'c',
-        'x-my-extra-k': 'd',
-        'x-my-user': 'e',
-      },
-    }
-    stripIdentity(request, { username: ['X-My-User'], uid: [], group: [], extraPrefix: ['X-My-Extra-'] })
-    expect(request).to.deep.equal({ rawHeaders: ['Accept', 'a'], headers: { accept: 'a' } })
   })
 })
