@@ -12,10 +12,13 @@ export type Clock = {
   after(ms: number, fire: () => void): Stop
 }
 
+/** What Node.js is told to wait for longer it does not wait for at all, milliseconds. */
+const longestMs = 2 ** 31 - 1
+
 export const realClock: Clock = {
   mono: () => performance.now(),
   after(ms, fire) {
-    const timer = setTimeout(fire, ms)
+    const timer = setTimeout(fire, Math.min(ms, longestMs))
     return () => clearTimeout(timer)
   },
 }
