@@ -80,6 +80,13 @@ describe('the status page of 20 nodes and three shards, in a browser', function 
       .locator('#heat .cell')
       .evaluateAll((all) => all.map((path) => (path.getAttribute('d') ?? '').split('M').length - 1))
     expect(cells.reduce((a, b) => a + b, 0)).to.equal(nodes)
+    await page.locator('#ages summary').click()
+    const counts = () => texts('#ages td:nth-child(2)')
+    await eventually(
+      async () => (await counts()).reduce((sum, count) => sum + Number(count), 0) === nodes,
+      'no ages',
+    )
+    await page.locator('#ages summary').click()
   })
 
   it('counts nodes and pods as they are', async () => {

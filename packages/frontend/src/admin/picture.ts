@@ -36,7 +36,7 @@ export type Picture = {
   never: number
   /** Undefined: no node was ever scraped. */
   greatestAgeMs: number | undefined
-  /** Nodes with something wrong, or the oldest: the worst first. */
+  /** Nodes that fail, then the longest unscraped. */
   worst: NodeReading[]
 }
 
@@ -88,10 +88,10 @@ export function drawPicture(
   }
 }
 
-/** Never scraped or longest ago first; of equals, one that fails first. */
+/** Those that fail first: of them there is a reason to tell. Among them, and after them, the longest unscraped first. */
 function worstOf(readings: readonly NodeReading[], limit: number): NodeReading[] {
   const order = (a: NodeReading, b: NodeReading) =>
-    a.atMs - b.atMs || Number(!a.failure) - Number(!b.failure) || (a.node < b.node ? -1 : 1)
+    Number(!a.failure) - Number(!b.failure) || a.atMs - b.atMs || (a.node < b.node ? -1 : 1)
   const worst: NodeReading[] = []
   // A sort of all would cost twenty times as much.
   for (const reading of readings) {

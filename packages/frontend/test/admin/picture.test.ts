@@ -58,6 +58,12 @@ describe('the picture of a ring', () => {
     expect(worst.map((each) => each.node)).to.deep.equal(['new', 'n3', 'n2'])
   })
 
+  it('lists nodes that fail before those that only wait, however long', () => {
+    const failing = node('n1', 31, 'a', { failure: failure(2) })
+    const { worst } = drawPicture([node('n2', 300), failing, node('n3', 400)], at)
+    expect(worst.map((each) => each.node)).to.deep.equal(['n1', 'n3', 'n2'])
+  })
+
   it('is empty before there is anything', () => {
     expect(drawPicture([], at)).to.deep.equal({
       shards: [],

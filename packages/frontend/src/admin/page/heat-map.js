@@ -1,30 +1,21 @@
 /** @import { Model, Node } from './model.js' */
-import { byId, fillTable, showTip, stateClass, svg } from './dom.js'
-import { ageOf, describeState, stateOf, states } from './model.js'
+import { byId, showTip } from './dom.js'
+import { drawCells, drawMark, gridOf } from './heat-grid.js'
 import { tipOf } from './ring.js'
-import { number, percent } from './text.js'
 
-const cell = { least: 4, most: 34 }
-/** Of the picture, where there are many nodes, pixels. */
-const height = 260
-
-/** A cell for every node, coloured by sample age. @param {(node: Node) => void} onChoose */
+/** A cell for every node, coloured by sample age; arrow keys move over them. @param {(node: Node) => void} onChoose */
 export function createHeatMap(onChoose) {
   const box = byId('heat')
   const picture = /** @type {SVGSVGElement} */ (box.firstElementChild)
   const spoken = byId('heat-cell')
-  const ages = /** @type {HTMLDetailsElement} */ (byId('ages'))
-  let columns = 1
-  let size = cell.most
+  let grid = gridOf(0, 0)
   let cursor = 0
-  /** @type {Model | undefined} */
-  let known
-  /** @type {Node | undefined} */
-  let known_chosen
+  /** @type {{ model: Model, chosen: Node | undefined } | undefined} */
+  let drawn
 
   box.addEventListener('pointermove', (event) => {
     const node = nodeAt(event)
-    showTip(event, node && known && tipOf(known, node))
+    showTip(event, node && drawn && tipOf(drawn.model, node))
   })
   box.addEventListener('pointerleave', () => showTip(undefined))
   box.addEventListener('click', (event) => {
@@ -32,21 +23,24 @@ export function createHeatMap(onChoose) {
     if (node) onChoose(node)
   })
   box.addEventListener('keydown', (event) => {
-    const node = known?.sorted[cursor]
+    const node = nodes()[cursor]
     if (event.key === 'Enter' && node) return onChoose(node)
     const step = stepOf(event.key)
-    if (step === undefined || !known) return
+    if (step === undefined) return
     event.preventDefault()
-    move(Math.max(0, Math.min(known.sorted.length - 1, cursor + step)))
+    move(cursor + step)
   })
-  box.addEventListener('focus', () => move(Math.min(cursor, (known?.sorted.length ?? 1) - 1)))
-  box.addEventListener('blur', () => draw(known, known_chosen))
-  ages.addEventListener('toggle', () => draw(known, known_chosen))
-  new ResizeObserver(() => draw(known, known_chosen)).observe(box)
+  box.addEventListener('focus', () => move(cursor))
+  box.addEventListener('blur', redraw)
+  new ResizeObserver(redraw).observe(box)
 
+  function nodes() {
+    return drawn?.model.sorted ?? []
+  }
   /** @param {string} key @returns {number | undefined} */
   function stepOf(key) {
-    const all = known?.sorted.length ?? 0
+    const { columns } = grid
+    const all = nodes().length
     /** @type {Record<string, number>} */
     const steps = {
       ArrowLeft: -1,
@@ -60,70 +54,34 @@ export function createHeatMap(onChoose) {
   }
   /** @param {number} to */
   function move(to) {
-    cursor = to
-    const node = known?.sorted[cursor]
-    if (known && node) spoken.textContent = tipOf(known, node).replaceAll('\n', ', ')
-    draw(known, known_chosen)
+    cursor = Math.max(0, Math.min(nodes().length - 1, to))
+    const node = nodes()[cursor]
+    if (drawn && node) spoken.textContent = tipOf(drawn.model, node).replaceAll('\n', ', ')
+    redraw()
   }
   /** @param {MouseEvent} event */
   function nodeAt({ clientX, clientY }) {
     const { left, top } = picture.getBoundingClientRect()
-    const [column, row] = [Math.floor((clientX - left) / size), Math.floor((clientY - top) / size)]
-    return column < 0 || column >= columns || row < 0 ? undefined : known?.sorted[row * columns + column]
+    const column = Math.floor((clientX - left) / grid.size)
+    const row = Math.floor((clientY - top) / grid.size)
+    const isInside = column >= 0 && column < grid.columns && row >= 0
+    return isInside ? nodes()[row * grid.columns + column] : undefined
   }
-  /** @param {Model | undefined} model @param {Node | undefined} chosen */
-  function draw(model, chosen) {
-    known = model
-    known_chosen = chosen
-    if (!model) return
-    const { sorted } = model
-    const width = box.clientWidth
-    const fitting = Math.floor(Math.sqrt((width * height) / Math.max(1, sorted.length)))
-    size = Math.max(cell.least, Math.min(cell.most, fitting))
-    columns = Math.max(1, Math.floor(width / size))
-    const rows = Math.ceil(sorted.length / columns)
-    picture.setAttribute('width', String(columns * size))
-    picture.setAttribute('height', String(rows * size))
-    picture.replaceChildren(...drawCells(model), ...drawMarks(model, chosen))
-    if (ages.open) fillAges(model)
-  }
-  /** One path for each state. @param {Model} model */
-  function drawCells(model) {
-    const paths = new Map(states.map((state) => [state, '']))
-    const side = size - (size > 8 ? 2 : 1)
-    model.sorted.forEach((node, i) => {
-      const state = stateOf(ageOf(model, node), model.about)
-      const [x, y] = [(i % columns) * size, Math.floor(i / columns) * size]
-      paths.set(state, `${paths.get(state)}M${x} ${y}h${side}v${side}h-${side}z`)
-    })
-    return states.map((state) =>
-      svg('path', { class: `cell ${stateClass(state)}`, d: paths.get(state) ?? '' }),
-    )
+  function redraw() {
+    if (drawn) draw(drawn.model, drawn.chosen)
   }
   /** @param {Model} model @param {Node | undefined} chosen */
-  function drawMarks({ sorted }, chosen) {
-    const marks = [{ at: chosen ? sorted.indexOf(chosen) : -1, kind: 'mark chosen' }]
-    if (document.activeElement === box) marks.push({ at: cursor, kind: 'mark cursor' })
-    return marks
-      .filter(({ at }) => at >= 0 && at < sorted.length)
-      .map(({ at, kind }) => {
-        const [x, y] = [(at % columns) * size, Math.floor(at / columns) * size]
-        return svg('rect', { class: kind, x: x - 1.5, y: y - 1.5, width: size + 1, height: size + 1, rx: 2 })
-      })
-  }
-  /** @param {Model} model */
-  function fillAges(model) {
-    const counts = new Map(states.map((state) => [state, 0]))
-    for (const node of model.sorted) {
-      const state = stateOf(ageOf(model, node), model.about)
-      counts.set(state, (counts.get(state) ?? 0) + 1)
-    }
-    const all = Math.max(1, model.sorted.length)
-    const rows = states.map((state) => {
-      const count = counts.get(state) ?? 0
-      return [describeState(state, model.about), number(count), percent(count / all)]
-    })
-    fillTable(/** @type {Element} */ (ages.querySelector('tbody')), rows)
+  function draw(model, chosen) {
+    drawn = { model, chosen }
+    grid = gridOf(model.sorted.length, box.clientWidth)
+    picture.setAttribute('width', String(grid.columns * grid.size))
+    picture.setAttribute('height', String(grid.rows * grid.size))
+    const marked = chosen ? model.sorted.indexOf(chosen) : -1
+    picture.replaceChildren(
+      ...drawCells(model, grid),
+      ...(marked < 0 ? [] : [drawMark(marked, 'chosen', grid)]),
+      ...(document.activeElement === box ? [drawMark(cursor, 'cursor', grid)] : []),
+    )
   }
   return { draw }
 }

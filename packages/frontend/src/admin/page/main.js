@@ -1,5 +1,6 @@
 /** @import { Message } from '../message.ts' */
 /** @import { Model, Node } from './model.js' */
+import { createAges } from './ages.js'
 import { createCharts } from './charts.js'
 import { byId } from './dom.js'
 import { createHeatMap } from './heat-map.js'
@@ -17,6 +18,7 @@ let chosen
 
 const ring = createRing(choose)
 const heatMap = createHeatMap(choose)
+const ages = createAges()
 const charts = createCharts()
 const panel = createNodePanel()
 createSearch(() => model, choose)
@@ -45,6 +47,7 @@ function draw() {
   const node = model.sorted.find(({ name }) => name === chosen)
   ring.draw(model, node)
   heatMap.draw(model, node)
+  ages.draw(model)
   panel.draw(model, node)
   drawTiles(model)
   drawShards(model)
