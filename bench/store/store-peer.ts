@@ -139,9 +139,10 @@ function follow() {
   const loop = async () => {
     while (!abort.signal.aborted) {
       for (let more = true; more && !abort.signal.aborted; ) {
-        const read = await timed(() => store.changes(cursor, page))
-        cursor = read.cursor
-        more = read.more
+        // As a frontend: what fails is asked for again next time.
+        const read = await timed(() => store.changes(cursor, page)).catch(() => undefined)
+        cursor = read?.cursor ?? cursor
+        more = read?.more === true
       }
       await sleep(followEveryMs, undefined, { signal: abort.signal }).catch(() => {})
     }
