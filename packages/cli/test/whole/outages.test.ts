@@ -1,10 +1,17 @@
+import { execFile } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import { ask } from '@metrics-ring/common/testing/redis-sentinels'
 import { expect } from 'chai'
-import { complete } from './installation.ts'
+import type { RedisCost } from '../../src/status/redis-cost.ts'
+import { complete, intervalMs } from './installation.ts'
 import { type Outages, password, startOutages } from './outages.ts'
 import { readiness } from './readiness.ts'
+
+const runFile = promisify(execFile)
+const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
 
 describe('a Redis that is gone for a moment, as a client of the Metrics API sees it', function () {
   this.timeout(120_000)
@@ -30,6 +37,21 @@ describe('a Redis that is gone for a moment, as a client of the Metrics API sees
       await sleep(1_000)
       await outages.failOver(next)
     })
+  })
+
+  it('has its cost told by metrics-ring status --redis', async () => {
+    const { cluster } = outages.all
+    const args = ['--json', '--ring-name=demo', `--metric-resolution=${intervalMs}ms`, '--redis']
+    const { stdout } = await runFile(
+      process.execPath,
+      [main, 'status', `--kubeconfig=${cluster.kubeconfigPath}`, ...args],
+      { env: { ...process.env, REDIS_URL: outages.redis().url } },
+    )
+    const { redis } = JSON.parse(stdout) as { redis: RedisCost }
+    expect(redis).to.include({ nodes: 8, keys: 12, podsPerNode: 4, policy: 'noeviction' })
+    expect(redis.bytesPerPod).to.be.within(100, 5_000)
+    // Two shards and two frontends ask as often for eight nodes as for thousands.
+    expect(redis.writes).to.be.within(0.1, 4)
   })
 
   it('shows its password to nobody: not in logs, in errors, to those who list processes, nor for debugging', async () => {
