@@ -81,7 +81,7 @@ describe('the doctor', function () {
       ['kubelet_not_found', { kind: 'status', code: 404 }, /HTTP status 404/],
       ['kubelet_no_node_usage', { kind: 'lacks', what: 'node' }, /metrics\/resource/],
       ['kubelet_no_pod_usage', { kind: 'lacks', what: 'pods' }, /metrics\/resource/],
-      ['clock_kubelet', { kind: 'clockStep', ms: 3_600_000 }, /3600 s ahead|359\d s ahead|360\d s ahead/],
+      ['clock_kubelet', { kind: 'clockStep', ms: 3_600_000 }, /3[56]\d\d s ahead/],
       ['kubelet_no_address', undefined, /addresses of the types: InternalDNS/],
     ]
     const nodes = cluster.model.nodes().map(({ name }) => name)
@@ -145,7 +145,7 @@ describe('the doctor', function () {
     expect(finding(report, 'port_of_kubelet').fix).to.include('--secure-port=4443')
     expect(finding(report, 'pods_not_ready').evidence).to.not.equal('')
     expect(finding(report, 'hpa_without_requests').evidence).to.include('default/web')
-    expect(finding(report, 'clock_api_server').evidence).to.match(/(89|9\d) s behind/)
+    expect(finding(report, 'clock_api_server').evidence).to.match(/(8|9)\d s behind/)
 
     // What the shards themselves see of their missing right, and what they may not look at.
     const account = cluster.serviceAccountKubeconfig('kube-system:metrics-ring-shard', 'doctor')
@@ -273,9 +273,8 @@ describe('the doctor', function () {
   it('tells a front-proxy CA that was swapped behind the back of the ConfigMap', async () => {
     const { apiserver } = patient.cluster
     const before = patient.object('', 'configmaps', 'kube-system/extension-apiserver-authentication')
-    const swapped = apiserver.rotateFrontProxy({ keepOld: false })
+    await apiserver.rotateFrontProxy({ keepOld: false })
     apiserver.sink.apply(before)
-    await swapped
     const report = await until('front_proxy_refused')
     expect(finding(report, 'front_proxy_refused').evidence).to.match(/FailedDiscoveryCheck.*401/)
   })
