@@ -30,8 +30,9 @@ export function startPeer<Q>(
 
 export const startSimulator = <Q>() => startPeer<Q>(file('simulator.ts'))
 
-/** A module of this directory in a process of its own. */
-export const startModule = <Q>(name: string) => startPeer<Q>(file(name))
+/** A module of this directory in a process of its own; an API server of 150,000 pods needs much of a heap. */
+export const startModule = <Q>(name: string) =>
+  startPeer<Q>(file(name), { execArgv: ['--max-old-space-size=8192'] })
 
 /** `metrics-ring <args>` as it is installed, with a probe inside that measures when it is told to. */
 export function startService<Q>(args: string[], env: Record<string, string>, logFile: string): Peer<Q> {
