@@ -1,6 +1,6 @@
 /**
  * Every command that metrics-ring sends to Redis, or that its scripts run there; logging in needs no right. Redis 6.2
- * knows them all. Sentinels are asked by a user of their own (docs/redis.md).
+ * knows them all. docs/redis.md tells operators.
  */
 export const neededCommands = [
   'eval',
@@ -25,6 +25,9 @@ export const neededCommands = [
 
 /** Of use besides: `select` with a database number in the URL; the others to `metrics-ring status --redis`. */
 export const usefulCommands = ['select', 'info', 'memory|usage', 'zcard'] as const
+
+/** Of the user who asks Sentinels. */
+export const sentinelRights = ['+sentinel|get-master-addr-by-name', '+sentinel|sentinels'] as const
 
 /** The rules of a user for one ring, as ACL SETUSER takes them: no right but these. */
 export function aclRules(ringName: string, commands: readonly string[] = neededCommands): string[] {

@@ -4,7 +4,7 @@ import type { SampleStore } from '../../src/store/store.ts'
 import { commitAsShard, readAll, scrape } from './store-builders.ts'
 
 /** Asks until the store answers; its clock's time. */
-export async function answers(store: SampleStore, withinMs = 15_000): Promise<number> {
+export async function answers(store: SampleStore, withinMs = 60_000): Promise<number> {
   for (const untilMs = Date.now() + withinMs; Date.now() < untilMs; await sleep(20)) {
     const now = await store.time().catch(() => undefined)
     if (now !== undefined) return now
@@ -13,7 +13,7 @@ export async function answers(store: SampleStore, withinMs = 15_000): Promise<nu
 }
 
 /** Asks until a commit is taken. */
-export async function takesWrites(store: SampleStore, node: string, withinMs = 15_000): Promise<void> {
+export async function takesWrites(store: SampleStore, node: string, withinMs = 60_000): Promise<void> {
   for (const untilMs = Date.now() + withinMs; Date.now() < untilMs; await sleep(50)) {
     const answer = await commitNow(store, node).catch(() => undefined)
     if (answer) return

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { expect } from 'chai'
 import { Redis } from 'ioredis'
-import { aclRules, neededCommands, usefulCommands } from '../../src/redis/acl.ts'
+import { aclRules, neededCommands, sentinelRights, usefulCommands } from '../../src/redis/acl.ts'
 import { scripts } from '../../src/redis/scripts.ts'
 import { type RedisServer, startRedisServer } from '../../testing/redis-server.ts'
 import { storeContract } from './store-contract.ts'
@@ -83,6 +83,7 @@ describe('the user of least rights in Redis', () => {
   it('is what the documentation says', () => {
     const line = `ACL SETUSER metrics-ring on ><password> ${aclRules('metrics-ring').join(' ')}`
     expect(doc).to.include(line)
+    expect(doc).to.include(sentinelRights.join(' '))
     for (const each of usefulCommands) expect(doc).to.include(`+${each}`)
   })
 })

@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect } from 'chai'
 import { silentLog } from '../../src/log.ts'
+import { aclRules, sentinelRights } from '../../src/redis/acl.ts'
 import { createRedisStore } from '../../src/store/store-redis.ts'
 import { type ClusterSetup, startRedisCluster } from '../../testing/redis-cluster.ts'
-import { type SentinelSetup, startSentinels } from '../../testing/redis-sentinels.ts'
+import { ask, type SentinelSetup, startSentinels } from '../../testing/redis-sentinels.ts'
 import { freePort } from '../../testing/redis-server.ts'
 import { expectSurvival } from './failover.ts'
 import { commitAsShard, intervalMs, scrape } from './store-builders.ts'
@@ -13,7 +14,7 @@ import { overdueContract } from './store-overdue-contract.ts'
 import { openRedis } from './stores-under-test.ts'
 
 describe('the store behind Sentinels', function () {
-  this.timeout(30_000)
+  this.timeout(90_000)
   let setup: SentinelSetup
   before(async () => {
     setup = await startSentinels()
@@ -23,6 +24,22 @@ describe('the store behind Sentinels', function () {
   describe('as every store', () => storeContract(open))
   describe('overdue nodes', () => overdueContract(open))
   describe('failures', () => failuresContract(open))
+
+  it('is reached with the documented rights alone, at the Sentinels too', async () => {
+    const seer = ['seer', 'on', '>pw', 'resetkeys', 'resetchannels', '-@all', ...sentinelRights]
+    for (const each of setup.sentinels) await ask(each, 'ACL', 'SETUSER', ...seer)
+    const user = ['ring', 'on', '>pw', ...aclRules('least')]
+    for (const each of setup.servers) await ask(each, 'ACL', 'SETUSER', ...user)
+    const url = `${setup.url.replace('://', '://ring:pw@')}?sentinel-username=seer&sentinel-password=pw`
+    const options = { url, ringName: 'least', intervalMs, onBadRecord: () => {}, log: silentLog }
+    const store = createRedisStore(options)
+    try {
+      expect(await commitAsShard(store, scrape(await store.time()))).to.include({ result: 'accepted' })
+      for (const each of setup.sentinels) expect(await ask(each, 'ACL', 'LOG')).to.equal('')
+    } finally {
+      await store.close()
+    }
+  })
 
   it('goes on with the replica that takes the place of a primary that died', async () => {
     const opened = await open()
@@ -40,7 +57,7 @@ describe('the store behind Sentinels', function () {
 })
 
 describe('the store in a Cluster', function () {
-  this.timeout(30_000)
+  this.timeout(90_000)
   let setup: ClusterSetup
   before(async () => {
     setup = await startRedisCluster()
