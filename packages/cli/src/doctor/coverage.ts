@@ -68,19 +68,24 @@ function judgeScraped({ ring, failures }: CoverageFacts): Finding[] {
   const worst = ring.worst.slice(0, ring.late).map(({ node, ageMs, by }) => {
     const last = ageMs === undefined ? 'never' : `${(ageMs / 1000).toFixed(0)} s ago by ${by}`
     const why = failures.get(node)
-    return `${node} ${last}${why ? ` (${why.by} says: ${why.reason})` : ''}`
+    return `${node} ${last}${why ? ` (${why.by} says: ${why.reason.replace(` (${adviceOf(why.reason)})`, '')})` : ''}`
   })
   const reasons = ring.worst.flatMap(({ node }) => failures.get(node)?.reason ?? [])
-  const help = reasons.map((reason) => advice(reason.split(':', 1)[0] as ScrapeReason)).find(Boolean)
+  const help = reasons.map(adviceOf).find(Boolean)
   return [
     {
       code: 'nodes_unscraped',
       severity: 'error',
       symptom: `${count(ring.late, 'node')} of ${ring.nodes} not scraped within two intervals`,
-      evidence: some(worst, 5),
+      evidence: some(worst),
       fix: help ?? 'see what is found for their kubelets; metrics-ring status --watch shows the ring',
     },
   ]
+}
+
+/** Of a reason as shards write it: its word, a colon, what happened, and the advice in brackets. */
+function adviceOf(reason: string): string {
+  return advice(reason.split(':', 1)[0] as ScrapeReason)
 }
 
 function judgeServed({ nodes, served, ring }: CoverageFacts): Finding[] {

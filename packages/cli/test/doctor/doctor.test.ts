@@ -9,7 +9,7 @@ import { type Patient, startPatient } from './patient.ts'
 
 /** Everything here breaks the cluster itself, and mends it again: the doctor is told nothing but where things are. */
 describe('the doctor', function () {
-  this.timeout(60_000)
+  this.timeout(180_000)
   let patient: Patient
   const mend: (() => unknown)[] = []
   before(async () => {

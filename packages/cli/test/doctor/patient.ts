@@ -93,7 +93,7 @@ export async function startPatient(): Promise<Patient> {
         const { stdout } = await promisify(execFile)('redis-cli', ['-p', String(redis.port), ...args])
         return stdout
       },
-      async healthy(withinMs = 30_000) {
+      async healthy(withinMs = 90_000) {
         const endMs = Date.now() + withinMs
         for (;;) {
           const report = await examine()
