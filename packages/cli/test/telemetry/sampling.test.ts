@@ -7,7 +7,7 @@ import { type Collector, startCollector } from '../whole/collector.ts'
 const traced = fileURLToPath(new URL('traced.ts', import.meta.url))
 
 describe('the sampling of traces', function () {
-  this.timeout(20_000)
+  this.timeout(90_000)
   let collector: Collector
   beforeEach(async () => {
     collector = await startCollector()
@@ -17,6 +17,8 @@ describe('the sampling of traces', function () {
   /** The names of the spans that arrive. */
   async function spans(env: Record<string, string>): Promise<string[]> {
     await promisify(execFile)(process.execPath, [traced], {
+      timeout: 80_000,
+      killSignal: 'SIGKILL',
       env: { PATH: process.env.PATH, ...collector.env, OTEL_METRICS_EXPORTER: 'none', ...env },
     })
     return collector.spans.map(({ name }) => name)

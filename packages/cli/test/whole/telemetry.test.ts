@@ -14,7 +14,7 @@ const podsPerNode = 5
 const nodes = 8
 
 describe('the telemetry of real processes', function () {
-  this.timeout(60_000)
+  this.timeout(120_000)
   let installation: Installation
   let collector: Collector
   let standalone: ServiceProcess
@@ -97,11 +97,12 @@ describe('the telemetry of real processes', function () {
 
   it('has standalone tell of both tiers, on the secure port and to those who may', async () => {
     await until(async () => {
-      const { status, body } = await ask443(standalone.port, '/metrics', tokens.reader)
+      const answered = await ask443(standalone.port, '/metrics', tokens.reader).catch(() => undefined)
+      const { status, body } = answered ?? { status: 'not listening', body: '' }
       if (status !== 200) return [`status ${status}`]
       const served = valueIn(readExposition(body), 'metrics_ring_view_served', { resource: 'nodes' })
       return served === nodes ? [] : [`${served} of ${nodes} nodes`]
-    }, 30_000)
+    }, 60_000)
     expect((await ask443(standalone.port, '/metrics', tokens.stranger)).status).to.equal(403)
     const { body } = await ask443(standalone.port, '/metrics', tokens.reader)
     const page = readExposition(body)
@@ -165,7 +166,7 @@ describe('the telemetry of real processes', function () {
       }
       return undefined
     }
-    await until(() => (find() ? [] : [`no whole ${root} among ${spans.length} spans`]), 20_000)
+    await until(() => (find() ? [] : [`no whole ${root} among ${spans.length} spans`]), 60_000)
     const { span, sorted } = find() as NonNullable<ReturnType<typeof find>>
     for (const child of sorted)
       expect(BigInt(child.endTimeUnixNano) >= startOf(child), child.name).to.equal(true)
