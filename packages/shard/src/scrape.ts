@@ -1,4 +1,5 @@
 import type { Clock } from '@metrics-ring/common/clock'
+import { errorText } from '@metrics-ring/common/errors'
 import type { NodeRecord, RecordBody, Scrape } from '@metrics-ring/common/record/record'
 import type { Sample } from '@metrics-ring/common/record/sample'
 import { advance } from '@metrics-ring/common/record/usage'
@@ -61,8 +62,19 @@ export type ScrapeDeps = {
   trace?: Trace | undefined
 }
 
-/** One scrape of one node: fetch → decode → usage → commit. Never rejects. */
+/** One scrape of one node: fetch → decode → usage → commit. Never rejects: a fault of ours costs this node only. */
 export async function scrape(deps: ScrapeDeps, target: Target, known: Known | undefined): Promise<Outcome> {
+  const startedMs = deps.clock.mono()
+  try {
+    return await scrapeSoundly(deps, target, known)
+  } catch (error) {
+    const spentMs = Math.round(deps.clock.mono() - startedMs)
+    // What was known may be what cannot be gone on with.
+    return { result: 'failed', reason: 'other', detail: errorText(error), known: undefined, spentMs }
+  }
+}
+
+async function scrapeSoundly(deps: ScrapeDeps, target: Target, known: Known | undefined): Promise<Outcome> {
   const atMs = Math.round(deps.now())
   const startedMs = deps.clock.mono()
   const { trace } = deps

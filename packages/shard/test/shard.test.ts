@@ -231,6 +231,25 @@ describe('shards over one store', () => {
     expect(new Set(scrapes.map(({ node }) => node)).size).to.equal(targets.size)
   })
 
+  it('go on with all other nodes, and with the same one, after an answer that nobody foresaw', async () => {
+    const { clock, kubelet, scrapes, shard, targets } = setUp(5)
+    const a = shard('a')
+    a.setMembers(['a'])
+    await clock.advance(2 * W)
+    const { answer } = kubelet
+    kubelet.answer = async (node) => {
+      if (node === 'node-3') throw new TypeError('a fault of ours')
+      return answer(node)
+    }
+    await clock.advance(2 * W)
+    expect(a.nodes().get('node-3')?.last).to.include({ outcome: 'failed', reason: 'other' })
+    kubelet.answer = answer
+    scrapes.length = 0
+    await clock.advance(W)
+    expect(new Set(scrapes.map(({ node }) => node)).size).to.equal(targets.size)
+    expect(a.nodes().get('node-3')?.last?.outcome).to.equal('accepted')
+  })
+
   it('delay nobody when one kubelet hangs', async () => {
     const { clock, scrapes, kubelet, shard } = setUp(20)
     const { answer } = kubelet
