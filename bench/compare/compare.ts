@@ -2,11 +2,12 @@ import { errorText } from '@metrics-ring/common/errors'
 import type { FlagTable } from '@metrics-ring/common/flags'
 import type { Sampling } from '@metrics-ring/sim/kubelets'
 import { metricsServerBinary } from '../metrics-server.ts'
+import { loadResult } from '../results.ts'
 import type { Bench, Scenario } from '../scenario.ts'
 import { compareRows, type Results } from './compare-rows.ts'
 import { measureAlone } from './measure-alone.ts'
 import { type Phases, runSystem, type SystemResult } from './run-system.ts'
-import { type Site, startSite } from './site.ts'
+import { type Site, type SiteOptions, startSite } from './site.ts'
 import type { SystemPlan } from './systems.ts'
 
 const flags = {
@@ -34,6 +35,11 @@ const flags = {
   },
   lists: { type: 'int', default: '8', least: 1, help: 'Long lists of each shape.' },
   selects: { type: 'int', default: '300', least: 1, help: 'Short answers of each shape.' },
+  only: {
+    type: 'list',
+    help: 'Measure these systems only, by name, and take the rest from the result --onto names.',
+  },
+  onto: { type: 'string', help: 'A kept result of the same size that --only adds to.' },
   patience: {
     type: 'duration',
     default: '2m',
@@ -74,6 +80,8 @@ async function measure(bench: Bench, given: Flags): Promise<Results> {
     intervalMs: Number(given.interval),
     samplings,
   }
+  const only = given.only as string[]
+  if (only.length > 0) return measureAgain(bench, options, given, only)
   const smallNodes = Number(given['small-nodes'])
   const small = { ...options, nodes: smallNodes, podsPerNode: Number(given['small-pods-per-node']) }
   return {
@@ -82,6 +90,23 @@ async function measure(bench: Bench, given: Flags): Promise<Results> {
     alone: await measureAlone(bench, { faultsIntervalMs: Number(given['faults-interval']), ...size }),
     large: await onSite(bench, options, largePlans(given)),
   }
+}
+
+/** Some systems of an earlier run once more, or for the first time. */
+async function measureAgain(
+  bench: Bench,
+  options: SiteOptions,
+  given: Flags,
+  only: readonly string[],
+): Promise<Results> {
+  const { details } = loadResult<Results>(String(given.onto))
+  const planned = largePlans(given).filter(([{ name }]) => only.includes(name))
+  const large = await onSite(bench, options, planned)
+  const others = details.large.systems.filter(({ name }) => !large.systems.some((each) => each.name === name))
+  const systems = [...others, ...large.systems].toSorted(
+    (a, b) => order.indexOf(a.name) - order.indexOf(b.name),
+  )
+  return { ...details, large: { ...large, systems } }
 }
 
 type Planned = [plan: SystemPlan, phases: Phases]
@@ -123,11 +148,7 @@ function largePlans(given: Flags): Planned[] {
 const order = ['metrics-server', '2 metrics-servers', 'standalone', '1 shard', '3 shards', '5 shards']
 
 /** A system that cannot be measured costs its own rows only. */
-async function onSite(
-  bench: Bench,
-  options: Parameters<typeof startSite>[1],
-  planned: readonly Planned[],
-): Promise<SiteResult> {
+async function onSite(bench: Bench, options: SiteOptions, planned: readonly Planned[]): Promise<SiteResult> {
   const startedMs = performance.now()
   const site = await startSite(bench, options)
   bench.progress(`the cluster runs after ${Math.round((performance.now() - startedMs) / 1000)} s`)
