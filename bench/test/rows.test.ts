@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { latencyRow, percentile, row, table } from '../../../bench/rows.ts'
+import { latencyRow, percentile, row, table } from '../rows.ts'
 
 describe('a row of a benchmark', () => {
   it('passes when it reaches its target, and says neither where it has none', () => {
