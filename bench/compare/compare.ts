@@ -40,6 +40,12 @@ const flags = {
     help: 'Measure these systems only, by name, and take the rest from the result --onto names.',
   },
   onto: { type: 'string', help: 'A kept result of the same size that --only adds to.' },
+  'hanging-percent': {
+    type: 'int',
+    default: '1',
+    least: 0,
+    help: 'Of the kubelets, in the end; 0 for none.',
+  },
   patience: {
     type: 'duration',
     default: '2m',
@@ -124,7 +130,14 @@ function largePlans(given: Flags): Planned[] {
   const rest = restOf(given)
   const answers = { lists: Number(given.lists), selects: Number(given.selects) }
   const patienceMs = Number(given.patience)
-  const all = { intervals: Number(given.intervals), ages: true, answers, patienceMs, hanging: 0.01 }
+  const percent = Number(given['hanging-percent'])
+  const all = {
+    intervals: Number(given.intervals),
+    ages: true,
+    answers,
+    patienceMs,
+    ...(percent > 0 && { hanging: percent / 100 }),
+  }
   return [
     [{ name: '5 shards', kind: 'sharded', shards: 5, frontends: 2 }, rest],
     [{ name: '1 shard', kind: 'sharded', shards: 1, frontends: 2 }, rest],
