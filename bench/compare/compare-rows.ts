@@ -53,10 +53,13 @@ const exactly = (value: number): Target => ({ is: '=', value })
 const atMost = (value: number): Target => ({ is: '<=', value })
 
 function scrapeRows({ name, steady }: SystemResult, { samplings }: Results): Row[] {
-  return steady.kubelets.flatMap(({ scrapes, nodes, missed, extraPercent }, index) => {
+  // Counted slot by slot: at the ends of the window a scrape is some milliseconds early or late.
+  const perSlot = (missed: number, extraPercent: number, nodes: number) =>
+    1 - missed / (nodes * steady.intervals) + extraPercent / 100
+  return steady.kubelets.flatMap(({ nodes, missed, extraPercent }, index) => {
     const what = `${name}, ${samplings[index]}`
     return [
-      row(`scrapes per kubelet and interval, ${what}`, scrapes / (nodes * steady.intervals), '', exactly(1)),
+      row(`scrapes per kubelet and interval, ${what}`, perSlot(missed, extraPercent, nodes), '', exactly(1)),
       row(`  slots missed and extra scrapes, ${what}`, missed + extraPercent, '', exactly(0)),
     ]
   })

@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import type { Results } from '../compare/compare-rows.ts'
+import { compareRows, type Results } from '../compare/compare-rows.ts'
 import type { GrowthResults } from '../growth/growth.ts'
 import { loadResult, resultFile } from '../results.ts'
 import { comparePlots, type Plots } from './compare-plots.ts'
@@ -27,7 +27,8 @@ export function makeReport(): Report {
       .join('\n\n')
   }
   if (existsSync(resultFile('compare'))) {
-    const result = loadResult<Results>('compare')
+    const kept = loadResult<Results>('compare')
+    const result = { ...kept, rows: compareRows(kept.details) }
     const text = `${compareText(result)}\n${plots(comparePlots(result.details))}\n`
     report.sections.push({ file: 'docs/performance.md', name: 'compare', text })
     report.sections.push({ file: 'README.md', name: 'numbers', text: fourNumbers(result) })
@@ -46,7 +47,7 @@ export function withSection(whole: string, name: string, text: string): string {
   const from = whole.indexOf(begin)
   const to = whole.indexOf(end, from)
   if (from < 0 || to < 0) throw new Error(`there is no ${begin.trim()} … ${end}`)
-  return `${whole.slice(0, from + begin.length)}\n${text.trim()}\n\n${whole.slice(to)}`
+  return `${whole.slice(0, from + begin.length)}\n${text.replace(/^\n+/, '').trimEnd()}\n\n${whole.slice(to)}`
 }
 
 /** `npm run bench -- report`: plots, and the quoted sections of the documents, from the results that are kept. */

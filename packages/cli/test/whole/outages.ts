@@ -135,7 +135,8 @@ export async function startOutages(): Promise<Outages> {
 
 /**
  * Waits until every node has a record of a scrape sent from now on; how long that took. No kubelet is scraped more
- * than once an interval meanwhile, and none more than two intervals and a wait for the connection take.
+ * than once an interval meanwhile, and once by a shadow that finds no record of it, as after a clock that went back;
+ * and none more than two intervals and a wait for the connection take.
  */
 async function expectRecovery({ cluster }: Installation, url: string): Promise<number> {
   const store = createRedisStore({ url, ringName: 'demo', intervalMs, onBadRecord: () => {}, log: silentLog })
@@ -154,7 +155,7 @@ async function expectRecovery({ cluster }: Installation, url: string): Promise<n
         cluster.kubelets.scrapes(node).filter((at) => at > startedMs && at <= startedMs + tookMs).length,
     )
     const most = Math.max(...counts)
-    expect(most, 'no storm').to.be.at.most(1 + Math.ceil(tookMs / intervalMs))
+    expect(most, 'no storm').to.be.at.most(2 + Math.ceil(tookMs / intervalMs))
     expect(most, 'scrapes until all was written').to.be.at.most(2 + Math.ceil(retryMs / intervalMs))
     return tookMs
   } finally {

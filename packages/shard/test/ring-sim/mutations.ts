@@ -19,7 +19,7 @@ export const mutations: readonly Mutation[] = [
     file: 'packages/shard/src/ring/membership.ts',
     find: 'if (mine?.renewTime !== written.renewTime)',
     replace: 'if (mine === null)',
-    testFile: 'packages/shard/test/membership.test.ts',
+    testFile: 'packages/shard/test/ring/membership.test.ts',
     test: 'stays as it is while our own write fails, or the list does not show it',
   },
   {
@@ -59,7 +59,7 @@ export const mutations: readonly Mutation[] = [
     file: 'packages/common/src/store/fence.ts',
     find: 'scrape.atMs - atMs < intervalMs / 3',
     replace: 'scrape.atMs - atMs < -1e12',
-    testFile: 'packages/common/test/store-agreement.test.ts',
+    testFile: 'packages/common/test/store/store-agreement.test.ts',
     test: 'never lets a stored time fall while the clock stands, in memory',
   },
   {
@@ -67,7 +67,7 @@ export const mutations: readonly Mutation[] = [
     file: 'packages/shard/src/ring/members.ts',
     find: 'return names.sort()',
     replace: 'return names',
-    testFile: 'packages/shard/test/members.test.ts',
+    testFile: 'packages/shard/test/ring/members.test.ts',
     test: 'are, at the first proof, me and all that are listed',
   },
 ]
