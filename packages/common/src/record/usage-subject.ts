@@ -40,15 +40,15 @@ const mostOfCapacity = 1.1
 export function advanceSubject<S extends Subject>(previous: S, point: Point | undefined, step: Step): S {
   if (point === undefined) return previous
   const { base } = previous
-  const next = { ...previous, base: baseOf(point, step) }
-  if (base === undefined || isRestart(base, point)) {
-    const sinceStart = rateSinceStart(point, step)
-    return sinceStart ? { ...next, usage: sinceStart } : next
+  const isFirst = base === undefined || isRestart(base, point)
+  if (!isFirst) {
+    const deltaMs = point.timestampMs - base.timestampMs
+    if (deltaMs >= 0 && deltaMs < step.intervalMs / 3) return previous
   }
-  const deltaMs = point.timestampMs - base.timestampMs
-  if (deltaMs >= 0 && deltaMs < step.intervalMs / 3) return previous
-  const over = rateOver(base, point, step)
-  return over ? { ...next, usage: over } : next
+  const usage = isFirst ? rateSinceStart(point, step) : rateOver(base, point, step)
+  const next = { ...previous, base: baseOf(point, step) }
+  if (usage) next.usage = usage
+  return next
 }
 
 function isRestart(base: Base, point: Point): boolean {
@@ -95,8 +95,13 @@ function isPossible({ cpuNanocores, memoryBytes }: Usage, capacity: Capacity | u
   )
 }
 
-/** Core-nanoseconds over milliseconds, truncated to whole nanocores as metrics-server does; exact. */
+/**
+ * Core-nanoseconds over milliseconds, truncated to whole nanocores as metrics-server does; exact. As doubles, too: a
+ * quotient a/b of whole numbers, a < 2^53, is 1/b or more below the next whole number, and a rounded one is off by less.
+ */
 function nanocores(cpuNs: bigint, windowMs: number): number {
+  const small = Number(cpuNs) * 1000
+  if (small <= Number.MAX_SAFE_INTEGER) return Math.floor(small / windowMs)
   return Number((cpuNs * 1000n) / BigInt(windowMs))
 }
 

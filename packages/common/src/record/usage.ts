@@ -18,39 +18,48 @@ export function advance(previous: RecordBody | undefined, sample: Sample, step: 
 
 /** The previous list itself, if nothing in it changed. */
 function advancePods(previous: PodRecord[], samples: PodSample[], step: Step): PodRecord[] {
-  const before = new Map(previous.map((pod) => [podKey(pod), pod]))
-  let moved = samples.length !== previous.length
-  const pods = samples.map((sample, index) => {
-    const key = podKey(sample)
-    const old = before.get(key)
-    before.delete(key)
-    const pod = advancePod(old, sample, step)
-    moved ||= pod !== previous[index]
-    return pod
-  })
-  for (const vanished of before.values()) {
-    const held = holdAbsent(vanished)
-    if (held) pods.push(held)
-    moved = true
-  }
-  return moved ? pods : previous
+  const { before, vanished } = pairUp(previous, samples)
+  const pods = samples.map((sample, index) => advancePod(before[index], sample, step))
+  if (vanished.length === 0 && isSameList(pods, previous)) return previous
+  return [...pods, ...vanished.flatMap((pod) => holdAbsent(pod) ?? [])]
 }
 
 function advancePod(previous: PodRecord | undefined, sample: PodSample, step: Step): PodRecord {
-  const before = new Map(previous?.containers.map((container) => [container.name, container]))
-  let moved = previous === undefined || sample.containers.length !== previous.containers.length
-  const containers = sample.containers.map((each, index) => {
-    const container = advanceContainer(before.get(each.name), each, step)
-    before.delete(each.name)
-    moved ||= container !== previous?.containers[index]
-    return container
+  const { before, vanished } = pairUp(previous?.containers ?? [], sample.containers)
+  const containers = sample.containers.map((each, index) => advanceContainer(before[index], each, step))
+  if (previous && vanished.length === 0 && isSameList(containers, previous.containers)) return previous
+  for (const each of vanished) if (!each.absent) containers.push({ ...each, absent: true })
+  // The earlier texts, where there are some: equal ones need not be kept twice.
+  const { namespace, name } = previous ?? sample
+  return { namespace, name, containers }
+}
+
+type Named = { namespace?: string; name: string }
+
+/** What stood for each sample before, and what none stands for any more. Kubelets mostly keep their order. */
+function pairUp<P extends Named>(previous: readonly P[], samples: readonly Named[]) {
+  const isInOrder =
+    samples.length === previous.length && samples.every((each, i) => isNamed(each, previous[i]))
+  if (isInOrder) return { before: previous, vanished: [] }
+  const left = new Map(previous.map((each) => [keyOf(each), each]))
+  const before = samples.map((sample) => {
+    const found = left.get(keyOf(sample))
+    left.delete(keyOf(sample))
+    return found
   })
-  for (const vanished of before.values()) {
-    if (!vanished.absent) containers.push({ ...vanished, absent: true })
-    moved = true
-  }
-  if (!moved && previous) return previous
-  return { namespace: sample.namespace, name: sample.name, containers }
+  return { before, vanished: [...left.values()] }
+}
+
+function isNamed(sample: Named, previous: Named | undefined): boolean {
+  return previous?.name === sample.name && previous.namespace === sample.namespace
+}
+
+function keyOf({ namespace, name }: Named): string {
+  return `${namespace}/${name}`
+}
+
+function isSameList<T>(list: readonly T[], other: readonly T[]): boolean {
+  return list.length === other.length && list.every((each, index) => each === other[index])
 }
 
 function advanceContainer(
@@ -71,8 +80,4 @@ function holdAbsent(pod: PodRecord): PodRecord | undefined {
   const containers = pod.containers.filter((container) => !container.absent)
   if (containers.length === 0) return undefined
   return { ...pod, containers: containers.map((container) => ({ ...container, absent: true as const })) }
-}
-
-function podKey(pod: { namespace: string; name: string }): string {
-  return `${pod.namespace}/${pod.name}`
 }
