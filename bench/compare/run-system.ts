@@ -26,10 +26,10 @@ export type Phases = {
   answers?: Times
   /** How long to wait for idle CPU before latencies are measured, milliseconds. */
   patienceMs?: number
-  /** Share of kubelets that hang, after everything else. */
-  hanging?: number
   /** How often the first server is restarted. */
   restarts?: number
+  /** Share of kubelets that hang, after everything else. */
+  hanging?: number
 }
 
 /** Everything that was measured of one system. */
@@ -105,11 +105,12 @@ async function measureMore(bench: Bench, site: Site, system: System, phases: Pha
   if (times) await untilQuiet(bench, patienceMs)
   const answers = times && (await attempt(() => measureAnswers(bench, site, system, times)))
   const atEnd = costs(system)
+  if (restarts) await untilQuiet(bench, patienceMs)
+  const restarted = restarts ? await attempt(() => restart(bench, site, system, restarts)) : undefined
+  // Last: what had hung takes intervals to have a usage again.
   const hanging =
     share === undefined ? undefined : await attempt(() => agesWhileHanging(bench, site, system, share))
   await site.hang(0)
-  if (restarts) await untilQuiet(bench, patienceMs)
-  const restarted = restarts ? await attempt(() => restart(bench, site, system, restarts)) : undefined
   return {
     atEnd,
     ...(healthy && { ages: { healthy, idle: agesIdle, ...(hanging && { hanging }) } }),

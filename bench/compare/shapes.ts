@@ -17,8 +17,9 @@ export const admin = { user: 'bench', groups: ['system:masters'] }
 export const hpa = { user: 'system:serviceaccount:kube-system:horizontal-pod-autoscaler' }
 
 const group = '/apis/metrics.k8s.io/v1beta1'
-/** Longer than a frontend shares one body among those who ask at about the same time. */
-const notSharedMs = 600
+/** Longer than a frontend shares one body among those who ask at about the same time; then the machine has a rest, too. */
+const afterLargeMs = 1_500
+const afterSmallMs = 10
 
 /** metrics-server's own storage benchmark reads these shapes: normal, big namespace, big deployment, dense containers. */
 export function shapesOf(places: Places, { lists, selects }: Times): Shape[] {
@@ -26,8 +27,8 @@ export function shapesOf(places: Places, { lists, selects }: Times): Shape[] {
   const inNamespace = (namespace: string) => `${group}/namespaces/${namespace}/pods`
   const selecting = (namespace: string, selector: string) =>
     `${inNamespace(namespace)}?${new URLSearchParams({ labelSelector: selector })}`
-  const large = { times: lists, pauseMs: notSharedMs }
-  const small = { times: selects, pauseMs: 0 }
+  const large = { times: lists, pauseMs: afterLargeMs }
+  const small = { times: selects, pauseMs: afterSmallMs }
   const both = (name: string, question: Question, items: number, how: typeof large): Shape[] => [
     { name: `${name}, JSON`, question, items, ...how },
     {
