@@ -1,5 +1,5 @@
 import type { Cluster } from '@metrics-ring/sim/cluster'
-import type { NodeState, PodState } from '@metrics-ring/sim/model'
+import type { NodeState, PodState } from '@metrics-ring/sim/model/model'
 import type { ListerRequest } from './chaos-lister.ts'
 import type { Peer } from './processes.ts'
 

@@ -1,6 +1,6 @@
 import { decode } from '@metrics-ring/shard/decode/decode'
-import { createNodeReader } from '@metrics-ring/sim/kubelet-series'
-import { createModel } from '@metrics-ring/sim/model'
+import { createNodeReader } from '@metrics-ring/sim/kubelet/series'
+import { createModel } from '@metrics-ring/sim/model/model'
 
 export type DecodeSpeed = { bytes: number; msEach: number; megabytesPerSecond: number }
 

@@ -1,6 +1,6 @@
 import type { Usage } from '@metrics-ring/common/record/record'
 import type { SampleStore } from '@metrics-ring/common/store/store'
-import type { Model, NodeState } from '@metrics-ring/sim/model'
+import type { Model, NodeState } from '@metrics-ring/sim/model/model'
 
 export type RecordWriter = {
   /** A record of every node, as if each had been scraped within the last interval. */

@@ -1,5 +1,5 @@
 import type { FlagTable } from '@metrics-ring/common/flags'
-import type { Sampling } from '@metrics-ring/sim/kubelets'
+import type { Sampling } from '@metrics-ring/sim/kubelet/kubelets'
 import type { Answered } from './compare/measure.ts'
 import { runSystem, type SystemResult } from './compare/run-system.ts'
 import { startSite } from './compare/site.ts'

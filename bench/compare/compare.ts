@@ -1,6 +1,6 @@
 import { errorText } from '@metrics-ring/common/errors'
 import type { FlagTable } from '@metrics-ring/common/flags'
-import type { Sampling } from '@metrics-ring/sim/kubelets'
+import type { Sampling } from '@metrics-ring/sim/kubelet/kubelets'
 import { metricsServerBinary } from '../metrics-server.ts'
 import { loadResult } from '../results.ts'
 import type { Bench, Scenario } from '../scenario.ts'

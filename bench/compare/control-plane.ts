@@ -6,7 +6,7 @@ import { type ApiServer, startApiServer } from '@metrics-ring/sim/apiserver/api-
 import { writeKubeconfig } from '@metrics-ring/sim/apiserver/kubeconfig'
 import { partialListChunks } from '@metrics-ring/sim/apiserver/partial-protobuf'
 import { resourceTypes } from '@metrics-ring/sim/apiserver/resources'
-import type { Model } from '@metrics-ring/sim/model'
+import type { Model } from '@metrics-ring/sim/model/model'
 import { createAuthority } from '@metrics-ring/sim/pki'
 import { answerRequests } from '../peer.ts'
 import { type ClusterSize, createCluster, shareOf } from './model.ts'

@@ -1,4 +1,4 @@
-import { createModel, type Model, type PodState } from '@metrics-ring/sim/model'
+import { createModel, type Model, type PodState } from '@metrics-ring/sim/model/model'
 
 /**
  * The simulated cluster of one run. Every process makes the same one from these numbers: the API server has all of it,

@@ -1,4 +1,4 @@
-import type { Model } from '@metrics-ring/sim/model'
+import type { Model } from '@metrics-ring/sim/model/model'
 import { bigDeployment, denseContainers } from './model.ts'
 
 /** What a client asks for: namespaces and selectors of the simulated cluster, and how many pods each has. */

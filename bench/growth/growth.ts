@@ -1,6 +1,6 @@
 import { errorText } from '@metrics-ring/common/errors'
 import type { FlagTable } from '@metrics-ring/common/flags'
-import type { Sampling } from '@metrics-ring/sim/kubelets'
+import type { Sampling } from '@metrics-ring/sim/kubelet/kubelets'
 import { costs, measureSteady, type ProcessCost, untilComplete } from '../compare/measure.ts'
 import { hpa } from '../compare/shapes.ts'
 import { type Site, startSite } from '../compare/site.ts'

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { silentLog } from '@metrics-ring/common/log'
 import type { Cursor, SampleStore } from '@metrics-ring/common/store/store'
 import { createRedisStore } from '@metrics-ring/common/store/store-redis'
-import { createModel, type NodeState } from '@metrics-ring/sim/model'
+import { createModel, type NodeState } from '@metrics-ring/sim/model/model'
 import { answerRequests } from '../peer.ts'
 import { bodyOf, createRecordWriter, type RecordWriter } from '../record-writer.ts'
 

@@ -1,6 +1,6 @@
 import { type ControlPlane, type ControlPlaneOptions, startControlPlane } from './control-plane.ts'
-import { type Kubelets, type Sampling, startKubelets } from './kubelets.ts'
-import { createModel, type Model, type ModelOptions } from './model.ts'
+import { type Kubelets, type Sampling, startKubelets } from './kubelet/kubelets.ts'
+import { createModel, type Model, type ModelOptions } from './model/model.ts'
 
 export type ClusterOptions = ControlPlaneOptions &
   ModelOptions & {

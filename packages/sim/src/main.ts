@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { serviceAccounts } from './apiserver/bootstrap-policy.ts'
 import { type Cluster, startCluster } from './cluster.ts'
-import { startChurn } from './model-churn.ts'
+import { startChurn } from './model/churn.ts'
 
 type Flags = {
   nodes: number

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Report } from '@metrics-ring/cli/doctor/report'
 import type { KubeObject } from '@metrics-ring/sim/apiserver/objects'
-import type { Fault } from '@metrics-ring/sim/kubelets'
+import type { Fault } from '@metrics-ring/sim/kubelet/kubelets'
 import { createAuthority } from '@metrics-ring/sim/pki'
 import { expect } from 'chai'
 import { startCommand } from '../whole/demo-process.ts'

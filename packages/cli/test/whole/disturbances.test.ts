@@ -1,4 +1,4 @@
-import type { PodState } from '@metrics-ring/sim/model'
+import type { PodState } from '@metrics-ring/sim/model/model'
 import { expect } from 'chai'
 import { Redis } from 'ioredis'
 import { followPod, listPods, longestGapMs, restartFrontend, unscraped } from './disturbances.ts'

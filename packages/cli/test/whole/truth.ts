@@ -1,6 +1,6 @@
 import { parseDuration } from '@metrics-ring/common/duration'
 import type { Cluster } from '@metrics-ring/sim/cluster'
-import type { Subject } from '@metrics-ring/sim/model'
+import type { Subject } from '@metrics-ring/sim/model/model'
 import type { NodeMetrics, PodMetrics } from './api-client.ts'
 import { intervalMs } from './installation.ts'
 import { nanos } from './quantity.ts'

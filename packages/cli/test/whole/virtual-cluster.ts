@@ -12,8 +12,8 @@ import { nodeCapacity } from '@metrics-ring/shard/kubelet/capacity'
 import type { Target } from '@metrics-ring/shard/kubelet/targets'
 import { times } from '@metrics-ring/shard/ring/times'
 import { createShard } from '@metrics-ring/shard/shard'
-import type { Sampling } from '@metrics-ring/sim/kubelet-series'
-import { createModel, type Model } from '@metrics-ring/sim/model'
+import type { Sampling } from '@metrics-ring/sim/kubelet/series'
+import { createModel, type Model } from '@metrics-ring/sim/model/model'
 import { createReplaceableStore, createTextKubelets, W } from './virtual-kubelets.ts'
 
 const originMs = 1_700_000_000_000

@@ -1,7 +1,7 @@
 import type { SampleStore } from '@metrics-ring/common/store/store'
 import type { Fetched } from '@metrics-ring/shard/scrape'
-import { createNodeReader, type NodeReader, type Sampling } from '@metrics-ring/sim/kubelet-series'
-import type { Model } from '@metrics-ring/sim/model'
+import { createNodeReader, type NodeReader, type Sampling } from '@metrics-ring/sim/kubelet/series'
+import type { Model } from '@metrics-ring/sim/model/model'
 
 /** The interval, milliseconds. */
 export const W = 15_000

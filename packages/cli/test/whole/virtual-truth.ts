@@ -1,5 +1,5 @@
 import type { ContainerRecord, NodeRecord, Usage } from '@metrics-ring/common/record/record'
-import type { Subject } from '@metrics-ring/sim/model'
+import type { Subject } from '@metrics-ring/sim/model/model'
 import { expect } from 'chai'
 import type { VirtualCluster } from './virtual-cluster.ts'
 

@@ -1,4 +1,4 @@
-import type { Subject } from '@metrics-ring/sim/model'
+import type { Subject } from '@metrics-ring/sim/model/model'
 import { expect } from 'chai'
 import { type Context, getList, type Item, type Usage } from './context.ts'
 import type { Installation } from './installation.ts'
