@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Cluster } from '@metrics-ring/sim/cluster'
 import { readTop } from './complete.ts'
-import type { Running } from './demo.ts'
 import type { DemoConfig } from './demo-config.ts'
+import type { Running } from './start.ts'
 
 /** Prints what kubectl top prints as soon as it is complete; rejects, saying what is missing, when time is up. */
 export async function printOnce(running: Running, config: DemoConfig, signal: AbortSignal): Promise<void> {

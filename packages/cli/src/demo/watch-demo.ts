@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Running } from './demo.ts'
 import type { DemoConfig } from './demo-config.ts'
 import { type Deeds, recordDeeds } from './demo-keys.ts'
 import { type DemoState, observe } from './observe.ts'
 import { drawScreen, type ScreenInfo, type ScreenSize } from './screen.ts'
+import type { Running } from './start.ts'
 import { openTerminal, type Terminal } from './terminal.ts'
 
 const plainSize: ScreenSize = { rows: 40, columns: 120 }
