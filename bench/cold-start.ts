@@ -1,4 +1,4 @@
-import { prepareSite, type Site, type SiteOptions } from './list-site.ts'
+import { prepareSite, type Site, type SiteOptions } from './list/site.ts'
 import { latencyRow, percentile, type Row, watchIdle } from './rows.ts'
 import type { Bench } from './scenario.ts'
 

@@ -3,10 +3,10 @@ import { runScenario, type Scenario } from './scenario.ts'
 /** Loaded only when asked for. */
 const scenarios: Record<string, () => Promise<Scenario>> = {
   assign: async () => (await import('./assign.ts')).assignScenario,
-  chaos: async () => (await import('./chaos.ts')).chaosScenario,
+  chaos: async () => (await import('./chaos/chaos.ts')).chaosScenario,
   compare: async () => (await import('./compare/compare.ts')).compareScenario,
   growth: async () => (await import('./growth/growth.ts')).growthScenario,
-  list: async () => (await import('./list.ts')).listScenario,
+  list: async () => (await import('./list/list.ts')).listScenario,
   scrape: async () => (await import('./scrape.ts')).scrapeScenario,
   smoke: async () => (await import('./smoke.ts')).smokeScenario,
   store: async () => (await import('./store/store.ts')).storeScenario,

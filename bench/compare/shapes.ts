@@ -1,4 +1,4 @@
-import type { Question } from '../list-client.ts'
+import type { Question } from '../list/client.ts'
 import type { Times } from './measure.ts'
 import type { Places } from './questions.ts'
 

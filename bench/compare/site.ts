@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createLifecycle } from '@metrics-ring/common/lifecycle'
 import type { Sampling } from '@metrics-ring/sim/kubelet/kubelets'
-import type { ListClientRequest } from '../list-client.ts'
+import type { ListClientRequest } from '../list/client.ts'
 import { processUsage } from '../process-usage.ts'
 import { type Peer, startModule } from '../processes.ts'
 import type { Bench } from '../scenario.ts'
@@ -73,7 +73,7 @@ export async function startSite(bench: Bench, options: SiteOptions): Promise<Sit
   await api.ask({ do: 'publish', kubelets: started.flatMap(({ listening }) => listening) })
   const kubeletCaFile = join(dir, 'kubelets.crt')
   writeFileSync(kubeletCaFile, started.map(({ caPem }) => caPem).join(''))
-  const client = start<ListClientRequest>('list-client.ts')
+  const client = start<ListClientRequest>('list/client.ts')
   const everyone = (request: KubeletsRequest) => Promise.all(kubelets.map((peer) => peer.ask(request)))
   return {
     ...plane,

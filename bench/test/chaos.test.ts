@@ -1,6 +1,6 @@
 import { expect } from 'chai'
-import { countScrapes } from '../chaos-count.ts'
-import { createWatcher } from '../chaos-watcher.ts'
+import { countScrapes } from '../chaos/count.ts'
+import { createWatcher } from '../chaos/watcher.ts'
 
 const W = 15_000
 const window = { fromMs: 10 * W, toMs: 20 * W, intervalMs: W }

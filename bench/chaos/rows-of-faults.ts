@@ -1,7 +1,7 @@
-import type { Fault } from './chaos-faults.ts'
-import type { Measured } from './chaos-measure.ts'
-import type { SiteOptions } from './chaos-site.ts'
-import { type Row, row, type Target } from './rows.ts'
+import { type Row, row, type Target } from '../rows.ts'
+import type { Fault } from './faults.ts'
+import type { Measured } from './measure.ts'
+import type { SiteOptions } from './site.ts'
 
 const none: Target = { is: '=', value: 0 }
 

@@ -1,8 +1,8 @@
 import { request } from 'node:https'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ServiceProcess } from '@metrics-ring/cli/demo/process'
-import type { Site } from './chaos-site.ts'
-import type { Listed } from './chaos-watcher.ts'
+import type { Site } from './site.ts'
+import type { Listed } from './watcher.ts'
 
 export type RingView = { shard: string; members: string[]; own: number; retained: number; adopted: number }
 

@@ -1,10 +1,10 @@
-import type { Asked } from './list-client.ts'
-import type { Shape } from './list-shapes.ts'
-import type { Site } from './list-site.ts'
-import type { LoopDelay, Profile } from './probe.ts'
-import { hottest } from './profile.ts'
-import { percentile, watchIdle } from './rows.ts'
-import type { Bench } from './scenario.ts'
+import type { LoopDelay, Profile } from '../probe.ts'
+import { hottest } from '../profile.ts'
+import { percentile, watchIdle } from '../rows.ts'
+import type { Bench } from '../scenario.ts'
+import type { Asked } from './client.ts'
+import type { Shape } from './shapes.ts'
+import type { Site } from './site.ts'
 
 export type ShapeResult = {
   shape: Shape

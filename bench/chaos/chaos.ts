@@ -1,14 +1,14 @@
 import { errorText } from '@metrics-ring/common/errors'
 import type { FlagTable } from '@metrics-ring/common/flags'
-import { type Fault, faults } from './chaos-faults.ts'
-import { measure, seconds } from './chaos-measure.ts'
-import { addShards, drain } from './chaos-moves.ts'
-import { faultRows, unmeasured } from './chaos-rows.ts'
-import { type Site, type SiteOptions, startSite } from './chaos-site.ts'
-import { untilSettled } from './chaos-wait.ts'
-import type { Listed } from './chaos-watcher.ts'
-import { type Row, table } from './rows.ts'
-import type { Bench, Scenario } from './scenario.ts'
+import { type Row, table } from '../rows.ts'
+import type { Bench, Scenario } from '../scenario.ts'
+import { type Fault, faults } from './faults.ts'
+import { measure, seconds } from './measure.ts'
+import { addShards, drain } from './moves.ts'
+import { faultRows, unmeasured } from './rows-of-faults.ts'
+import { type Site, type SiteOptions, startSite } from './site.ts'
+import { untilSettled } from './wait.ts'
+import type { Listed } from './watcher.ts'
 
 const names = faults.map(({ name }) => name)
 

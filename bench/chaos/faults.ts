@@ -9,9 +9,9 @@ import {
   rollShards,
   upgradeShards,
   withoutApi,
-} from './chaos-moves.ts'
-import type { RedisTopology } from './chaos-redis.ts'
-import type { Site } from './chaos-site.ts'
+} from './moves.ts'
+import type { RedisTopology } from './redis.ts'
+import type { Site } from './site.ts'
 
 /** What may be said of a fault; at W = 15 s where it is a time, in seconds. Absent: nothing to reach. */
 export type Targets = {

@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { countScrapes, type NodeScrapes, perNode, type ScrapeCount, sum } from './chaos-count.ts'
-import type { Fault } from './chaos-faults.ts'
-import type { NewPod } from './chaos-pods.ts'
-import type { Site } from './chaos-site.ts'
-import { type RingView, rings } from './chaos-wait.ts'
-import type { Listed } from './chaos-watcher.ts'
-import { watchIdle } from './rows.ts'
+import { watchIdle } from '../rows.ts'
+import { countScrapes, type NodeScrapes, perNode, type ScrapeCount, sum } from './count.ts'
+import type { Fault } from './faults.ts'
+import type { NewPod } from './pods.ts'
+import type { Site } from './site.ts'
+import { type RingView, rings } from './wait.ts'
+import type { Listed } from './watcher.ts'
 
 /** Everything that was seen of one fault. */
 export type Measured = {

@@ -8,8 +8,8 @@ import { startApiServer } from '@metrics-ring/sim/apiserver/api-server'
 import { writeKubeconfig } from '@metrics-ring/sim/apiserver/kubeconfig'
 import { createModel, type Model } from '@metrics-ring/sim/model/model'
 import { createAuthority } from '@metrics-ring/sim/pki'
-import { answerRequests } from './peer.ts'
-import { createRecordWriter, type RecordWriter } from './record-writer.ts'
+import { answerRequests } from '../peer.ts'
+import { createRecordWriter, type RecordWriter } from '../record-writer.ts'
 
 /** An API server and what writes records for its nodes, in a process of its own: neither is counted as ours. */
 export type ListClusterRequest =

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ServiceProcess } from '@metrics-ring/cli/demo/process'
-import type { Site } from './chaos-site.ts'
-import { untilReady } from './chaos-wait.ts'
+import type { Site } from './site.ts'
+import { untilReady } from './wait.ts'
 
 /** What an operator or a Deployment does to our processes. */
 
@@ -37,7 +37,7 @@ export async function rollShards(site: Site): Promise<number> {
 /** The same while every new shard is of the next release. */
 export async function upgradeShards(site: Site): Promise<number> {
   const before = process.env.NODE_OPTIONS
-  process.env.NODE_OPTIONS = `--import=${new URL('chaos-next-release.ts', import.meta.url)}`
+  process.env.NODE_OPTIONS = `--import=${new URL('next-release.ts', import.meta.url)}`
   try {
     return await rollShards(site)
   } finally {

@@ -1,5 +1,5 @@
-import type { Question } from './list-client.ts'
-import type { Site } from './list-site.ts'
+import type { Question } from './client.ts'
+import type { Site } from './site.ts'
 
 /** One kind of question, and how often it is asked. */
 export type Shape = {

@@ -1,11 +1,11 @@
 import type { FlagTable } from '@metrics-ring/common/flags'
-import { coldStart } from './cold-start.ts'
-import { measureShapes, type ShapeResult } from './list-measure.ts'
-import { shapesOf } from './list-shapes.ts'
-import type { Site } from './list-site.ts'
-import type { Reading } from './probe.ts'
-import { latencyRow, percentile, type Row, row, watchIdle } from './rows.ts'
-import type { Bench, Scenario } from './scenario.ts'
+import { coldStart } from '../cold-start.ts'
+import type { Reading } from '../probe.ts'
+import { latencyRow, percentile, type Row, row, watchIdle } from '../rows.ts'
+import type { Bench, Scenario } from '../scenario.ts'
+import { measureShapes, type ShapeResult } from './measure.ts'
+import { shapesOf } from './shapes.ts'
+import type { Site } from './site.ts'
 
 const flags = {
   nodes: { type: 'int', default: '5000', least: 1, help: 'Nodes that the pods are on.' },

@@ -1,6 +1,6 @@
 import { type ClientHttp2Session, connect } from 'node:http2'
-import { createWatcher, type Listed } from './chaos-watcher.ts'
-import { answerRequests } from './peer.ts'
+import { answerRequests } from '../peer.ts'
+import { createWatcher, type Listed } from './watcher.ts'
 
 /**
  * The client of the chaos scenario, in a process of its own: lists all pods ten times a second, whatever happens, and

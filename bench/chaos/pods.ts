@@ -1,7 +1,7 @@
 import type { Cluster } from '@metrics-ring/sim/cluster'
 import type { NodeState, PodState } from '@metrics-ring/sim/model/model'
-import type { ListerRequest } from './chaos-lister.ts'
-import type { Peer } from './processes.ts'
+import type { Peer } from '../processes.ts'
+import type { ListerRequest } from './lister.ts'
 
 /**
  * In intervals after its start: when a new pod has to be served at the latest. A kubelet looks at an idle container for

@@ -7,13 +7,13 @@ import type { ServiceProcess } from '@metrics-ring/cli/demo/process'
 import { createLifecycle } from '@metrics-ring/common/lifecycle'
 import { createRedisStore } from '@metrics-ring/common/store/store-redis'
 import { type Cluster, startCluster } from '@metrics-ring/sim/cluster'
-import { type AgeWatch, watchAges } from './chaos-ages.ts'
-import type { ListerRequest } from './chaos-lister.ts'
-import { createPods, type Pods } from './chaos-pods.ts'
-import { type RedisTopology, type SiteRedis, startRedis } from './chaos-redis.ts'
-import { untilComplete, untilReady } from './chaos-wait.ts'
-import { type Peer, startPeer } from './processes.ts'
-import type { Bench } from './scenario.ts'
+import { type Peer, startPeer } from '../processes.ts'
+import type { Bench } from '../scenario.ts'
+import { type AgeWatch, watchAges } from './ages.ts'
+import type { ListerRequest } from './lister.ts'
+import { createPods, type Pods } from './pods.ts'
+import { type RedisTopology, type SiteRedis, startRedis } from './redis.ts'
+import { untilComplete, untilReady } from './wait.ts'
 
 export type SiteOptions = {
   nodes: number
@@ -75,7 +75,7 @@ export async function startSite(bench: Bench, options: SiteOptions): Promise<Sit
   lifecycle.add(deployment.stop)
   const spare = await deploy(deployment, options)
 
-  const lister = startPeer<ListerRequest>(fileURLToPath(new URL('chaos-lister.ts', import.meta.url)))
+  const lister = startPeer<ListerRequest>(fileURLToPath(new URL('lister.ts', import.meta.url)))
   lifecycle.add(lister.stop)
   const listThrough = await listing(cluster, deployment, lister)
   await listThrough('aggregator')

@@ -4,11 +4,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createLifecycle } from '@metrics-ring/common/lifecycle'
 import { startRedisServer } from '@metrics-ring/common/testing/redis-server'
-import type { ListClientRequest } from './list-client.ts'
-import type { ListCluster, ListClusterRequest } from './list-cluster.ts'
-import type { ProbeRequest } from './probe.ts'
-import { type Peer, startModule, startService } from './processes.ts'
-import type { Bench } from './scenario.ts'
+import type { ProbeRequest } from '../probe.ts'
+import { type Peer, startModule, startService } from '../processes.ts'
+import type { Bench } from '../scenario.ts'
+import type { ListClientRequest } from './client.ts'
+import type { ListCluster, ListClusterRequest } from './cluster.ts'
 
 export type SiteOptions = { intervalMs: number; nodes: number; pods: number; namespacePods: number }
 
@@ -37,7 +37,7 @@ export async function prepareSite(
   progress(`starting Redis and an API server with ${options.pods} pods on ${options.nodes} nodes`)
   const redis = await startRedisServer()
   lifecycle.add(redis.stop)
-  const cluster = startModule<ListClusterRequest>('list-cluster.ts')
+  const cluster = startModule<ListClusterRequest>('list/cluster.ts')
   lifecycle.add(cluster.stop)
   const { kubeconfig, files, ...facts } = await cluster.ask<ListCluster>({
     do: 'start',
@@ -46,7 +46,7 @@ export async function prepareSite(
   })
   progress('committing a record of every node')
   await cluster.ask({ do: 'fill' })
-  const client = startModule<ListClientRequest>('list-client.ts')
+  const client = startModule<ListClientRequest>('list/client.ts')
   lifecycle.add(client.stop)
   let frontend: Peer<ProbeRequest> | undefined
   lifecycle.add(() => frontend?.stop())

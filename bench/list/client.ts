@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { type ClientHttp2Session, connect } from 'node:http2'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Ages, createAgeCounter } from './compare/ages.ts'
-import { answerRequests } from './peer.ts'
+import { type Ages, createAgeCounter } from '../compare/ages.ts'
+import { answerRequests } from '../peer.ts'
 
 /** A client of the Metrics API in a process of its own, over TLS and HTTP/2, as the aggregation layer is one. */
 export type ListClientRequest =
