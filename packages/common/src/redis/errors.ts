@@ -3,7 +3,7 @@ import { CodedError } from '../errors.ts'
 /** What Redis begins its errors with (or has in the midst of them, from a script), and our code for it. */
 const codes: [pattern: RegExp, code: string][] = [
   [/\b(WRONGPASS|NOAUTH)\b|invalid password|without any password configured/, 'store_auth'],
-  [/\bNOPERM\b|The user executing the script can't/, 'store_forbidden'],
+  [/\bNOPERM\b|The user executing the script can't|ACL failure in script/, 'store_forbidden'],
   [/\bREADONLY\b/, 'store_read_only'],
   [/\bOOM\b/, 'store_full'],
   [/\b(MISCONF|NOREPLICAS)\b/, 'store_refuses_writes'],

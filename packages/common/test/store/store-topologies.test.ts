@@ -35,7 +35,7 @@ describe('the store behind Sentinels', function () {
     const store = createRedisStore(options)
     try {
       expect(await commitAsShard(store, scrape(await store.time()))).to.include({ result: 'accepted' })
-      for (const each of setup.sentinels) expect(await ask(each, 'ACL', 'LOG')).to.equal('')
+      for (const each of setup.sentinels) expect(refusedIn(await ask(each, 'ACL', 'LOG'))).to.deep.equal([])
     } finally {
       await store.close()
     }
@@ -104,3 +104,9 @@ describe('the store in a Cluster', function () {
     }
   })
 })
+
+/** What a server refused, by its ACL LOG; the client introduces itself to a newer Sentinel, whatever that answers. */
+function refusedIn(log: string): string[] {
+  const objects = [...log.matchAll(/\bobject,([^,]+)/g)].map(([, object = '']) => object)
+  return objects.filter((object) => object !== 'client|setinfo')
+}
