@@ -4,10 +4,9 @@ import { join } from 'node:path'
 import { issueFrontProxyClient } from '@metrics-ring/sim/apiserver/aggregator/aggregator'
 import { type ApiServer, startApiServer } from '@metrics-ring/sim/apiserver/api-server'
 import { writeKubeconfig } from '@metrics-ring/sim/apiserver/kubeconfig'
-import { partialListChunks } from '@metrics-ring/sim/apiserver/partial-protobuf'
-import { resourceTypes } from '@metrics-ring/sim/apiserver/resources'
 import type { Model } from '@metrics-ring/sim/model/model'
 import { createAuthority } from '@metrics-ring/sim/pki'
+import { encodeOnce } from '../encode-once.ts'
 import { answerRequests } from '../peer.ts'
 import { type ClusterSize, createCluster, shareOf } from './model.ts'
 import { type Places, placesOf, selectorsOf } from './questions.ts'
@@ -48,13 +47,6 @@ let running: Running | undefined
 /** Nodes that are published. */
 let shown = 0
 
-/** An API server has every object's bytes at hand; this one makes them the first time: before anybody is measured. */
-function encodeOnce({ apiserver: { storage } }: Running): void {
-  const pods = resourceTypes.find(({ resource }) => resource === 'pods')
-  if (!pods) return
-  for (const entry of partialListChunks({ resourceVersion: '0' }, storage.list(pods))) void entry
-}
-
 function show({ model, apiserver }: Running, count: number): void {
   const nodes = model.nodes()
   for (const { name } of nodes.slice(shown, count)) model.setReady(name, true)
@@ -74,7 +66,7 @@ answerRequests<ControlPlaneRequest>(
         model.publish(apiserver.sink)
         shown = model.nodes().length
         show(running, 0)
-        return encodeOnce(running)
+        return encodeOnce(apiserver)
       case 'nodes':
         return show(running, request.count)
       case 'account': {

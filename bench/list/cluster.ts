@@ -8,6 +8,7 @@ import { startApiServer } from '@metrics-ring/sim/apiserver/api-server'
 import { writeKubeconfig } from '@metrics-ring/sim/apiserver/kubeconfig'
 import { createModel, type Model } from '@metrics-ring/sim/model/model'
 import { createAuthority } from '@metrics-ring/sim/pki'
+import { encodeOnce } from '../encode-once.ts'
 import { answerRequests } from '../peer.ts'
 import { createRecordWriter, type RecordWriter } from '../record-writer.ts'
 
@@ -66,6 +67,7 @@ async function start(options: Extract<ListClusterRequest, { do: 'start' }>): Pro
   const namespace = resize(model, options.namespacePods)
   const selection = selectionIn(model, namespace)
   model.publish(apiserver.sink)
+  encodeOnce(apiserver)
   const store = createRedisStore({
     url: redisUrl,
     ringName: 'metrics-ring',
