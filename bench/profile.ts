@@ -7,9 +7,9 @@ export type Stage = (typeof stages)[number]
 /** A frame of ours, or of a library, says where all time below it goes. */
 const PLACES: [Stage | 'idle', RegExp][] = [
   ['decode', /shard\/src\/decode/],
-  ['usage', /common\/src\/usage/],
-  ['commit', /common\/src\/(store-|redis-|record-)|\/ioredis\/|\/@ioredis\/|\/redis-(errors|parser)\//],
-  ['network', /shard\/src\/(kubelet|connection|dial|answer|budget|second-try)|\/undici\//],
+  ['usage', /common\/src\/record\/usage/],
+  ['commit', /common\/src\/(store|redis|record)\/|\/ioredis\/|\/@ioredis\/|\/redis-(errors|parser)\//],
+  ['network', /shard\/src\/kubelet\/|\/undici\//],
   ['idle', /^node:inspector/],
 ]
 /** Node's own sockets, streams and TLS: network, unless something on their stack says more. */
