@@ -29,7 +29,12 @@ export function faultRows({ title, targets }: Fault, seen: Measured, site: SiteO
       // A kubelet that samples on its own looks at an idle container again after up to 31 s: nobody could be in time.
       sampling === 'cri' ? time(30) : undefined,
     ),
-    row('a new pod is served, after its kubelet can tell', seen.newPods.sinceUsableMs / 1000, 's', time(18)),
+    row(
+      'a new pod is served, after its kubelet can tell',
+      seen.newPods.sinceUsableMs / 1000,
+      's',
+      time(targets.newPodS ?? 18),
+    ),
     row('then: nodes retained or adopted', seen.covered, '', none),
     row('then: nodes not scraped exactly once in an interval', seen.uneven, '', none),
     row('idle CPU of the machine', 100 * seen.idle, '%'),
