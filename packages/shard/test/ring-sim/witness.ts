@@ -17,8 +17,6 @@ const startedMs = 60_000
 export function createWitness(seen: Seen, world: () => World): Witness {
   const stored = new Map<string, Stored>()
   const listedMs = new Map<string, number>()
-  /** When the ring gave each node to a shard that had not had it. */
-  const gains = new Map<string, number[]>()
   const asked = new Map<string, { requests: number; conflicts: number; sinceMs: number }>()
   const now = () => world().scheduler.now()
   const storeIsStrange = (by: string) =>
@@ -66,9 +64,7 @@ export function createWitness(seen: Seen, world: () => World): Witness {
     // An answer under way is seen by nobody: each change of the ring meanwhile may cost a slow kubelet one more.
     // While shards start one after the other over an empty store, nobody can see who is asking a slow kubelet.
     if ((world().kubelets.all.get(node)?.tookMs ?? 0) >= 1_000) seen.mark(`slow ${node}`)
-    // The same holds of any kubelet that changed hands so often in this interval: owner and shadows ask at once.
-    const hands = (gains.get(node) ?? []).filter((ms) => ms >= now() - W).length
-    const most = seen.recently(`slow ${node}`, 2 * W) ? 5 : Math.max(3, 1 + hands)
+    const most = seen.recently(`slow ${node}`, 2 * W) ? 5 : 3
     if (within.length > most && now() > startedMs && !storeIsStrange(by))
       seen.violated('I12', `${node} is scraped ${within.length} times in an interval`)
   }
@@ -82,7 +78,6 @@ export function createWitness(seen: Seen, world: () => World): Witness {
   }
   function claimChanged(self: string, node: string, from: string | undefined, to: string | undefined) {
     seen.log(`${self}: ${node} ${from ?? '–'} → ${to ?? '–'}`)
-    if (to === 'gained') gains.set(node, [...(gains.get(node) ?? []), now()])
     const isLive = world().shards.get(self)?.process.state() === 'running'
     if (to !== undefined || !isLive || !world().targets.has(node)) return
     const isAllowed = (from === 'retained' || from === 'adopted') && evidence(node, self)
