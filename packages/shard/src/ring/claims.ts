@@ -34,13 +34,15 @@ import type { Times } from './times.ts'
  *   on. The earlier one scrapes a little before φ for a while, so that the later one gets to see the contest.
  * - Nothing is dropped because a view changed: only on evidence, when the Node is deleted, or when the process ends.
  * - After a pause of this process what was own is gained again: others may have taken over meanwhile.
- * - A ring that gives back what is retained or adopted makes it own at once: I never stopped scraping it.
+ * - A ring that gives back what is retained or adopted makes it own at once: I never stopped scraping it. What I never
+ *   scraped, in reserve, is gained again.
  */
 export type Claim =
   /** `contested`: intervals in a row in which mine was the duplicate; `early`: for how many more to be first. */
   | { kind: 'own'; contested: number; early: number }
   | { kind: 'gained' }
-  | { kind: 'retained' | 'adopted'; sinceMs: number }
+  /** `reserve`: gained, and lost before I scraped it. Whoever covered it before me still does: I look after them. */
+  | { kind: 'retained' | 'adopted'; sinceMs: number; reserve: boolean }
 
 export type ClaimEvent =
   /** The ring, as it is now, gives the node to me or to another. */
@@ -70,7 +72,7 @@ export function reduceClaim(claim: Claim | undefined, event: ClaimEvent, nowMs: 
     case 'assigned':
       return event.mine ? mine(claim) : notMine(claim, nowMs)
     case 'overdue':
-      return claim ?? { kind: 'adopted', sinceMs: nowMs }
+      return claim ?? { kind: 'adopted', sinceMs: nowMs, reserve: false }
     case 'evidence':
       return isShadow(claim) ? undefined : claim
     case 'scraped':
@@ -84,16 +86,18 @@ export function reduceClaim(claim: Claim | undefined, event: ClaimEvent, nowMs: 
 
 function mine(claim: Claim | undefined): Claim {
   if (claim === undefined) return gained
-  return isShadow(claim) ? own : claim
+  if (!isShadow(claim)) return claim
+  return claim.reserve ? gained : own
 }
 
 function notMine(claim: Claim | undefined, nowMs: number): Claim | undefined {
   if (claim === undefined || isShadow(claim)) return claim
-  return { kind: 'retained', sinceMs: nowMs }
+  return { kind: 'retained', sinceMs: nowMs, reserve: claim.kind === 'gained' }
 }
 
 function scraped(claim: Claim | undefined): Claim | undefined {
   if (claim?.kind === 'gained') return own
+  if (isShadow(claim)) return claim.reserve ? { ...claim, reserve: false } : claim
   const wasContested = claim?.kind === 'own' && (claim.contested > 0 || claim.early > 0)
   return wasContested ? { kind: 'own', contested: 0, early: Math.max(0, claim.early - 1) } : claim
 }
@@ -124,8 +128,9 @@ export function actsAfterMs(claim: Claim, { tookMs, failing, spreadMs }: Pace, t
   if (claim.kind === 'gained') return times.gainedMs
   // Late enough for another's attempt to have failed as well, however long that takes.
   if (failing) return 0.75 * times.intervalMs
+  const answeredMs = Math.max(times.shadowMs, times.gainedMs + 1.5 * tookMs)
+  const afterMs = (claim.reserve ? 2 : 1) * answeredMs + spreadMs
   // Any later, and the fence would take the owner's next scrape for a duplicate of this one, for ever.
-  const afterMs = Math.max(times.shadowMs, times.gainedMs + 1.5 * tookMs) + spreadMs
   return Math.min(afterMs, 0.625 * times.intervalMs)
 }
 

@@ -33,7 +33,7 @@ export const mutations: readonly Mutation[] = [
   {
     rule: 'evidence',
     file: 'packages/shard/src/ring/claims.ts',
-    find: "return { kind: 'retained', sinceMs: nowMs }",
+    find: "return { kind: 'retained', sinceMs: nowMs, reserve: claim.kind === 'gained' }",
     replace: 'return nowMs < 0 ? claim : undefined',
     testFile: rules,
     test: 'a shard that leaves leaves no gap',

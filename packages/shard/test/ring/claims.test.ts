@@ -31,7 +31,12 @@ describe('the claim on a node', () => {
 
   it('is owned at once when the ring gives back what was still covered', () => {
     expect(after(mine, scraped, others, mine)).to.equal('own')
+    expect(after(mine, others, scraped, mine)).to.equal('own')
     expect(after(overdue, mine)).to.equal('own')
+  })
+
+  it('is gained again when the ring gives back what was never scraped', () => {
+    expect(after(mine, others, mine)).to.equal('gained')
   })
 
   it('of an overdue node is adopted, until another is seen scraping it', () => {
@@ -82,7 +87,7 @@ describe('a slot of a claimed node', () => {
   const look = (claim: Claim, last: Parameters<typeof judge>[2], failedMs?: number) =>
     judge(claim, { ...slot, failedMs }, last, W)
   const own: Claim = { kind: 'own', contested: 0, early: 0 }
-  const retained: Claim = { kind: 'retained', sinceMs: 0 }
+  const retained: Claim = { kind: 'retained', sinceMs: 0, reserve: false }
 
   it('is always a scrape for the owner', () => {
     expect(look(own, { atMs: 100_000, by: 'other' })).to.equal('scrape')
@@ -117,6 +122,14 @@ describe('a slot of a claimed node', () => {
     expect(actsAfterMs(retained, took(4_000), W)).to.equal(7_000)
     expect(actsAfterMs(retained, took(9_000), W)).to.equal(9_375)
     expect(actsAfterMs(retained, { tookMs: 100, failing: true, spreadMs: 0 }, W)).to.equal(11_250)
+  })
+
+  it('comes after that of all other shadows, and their answers, for what was lost before it was scraped', () => {
+    const reserve: Claim = { ...retained, reserve: true }
+    const latest = { tookMs: 1_000, failing: false, spreadMs: W.gainedMs }
+    const answeredMs = actsAfterMs(retained, latest, W) + latest.tookMs
+    expect(actsAfterMs(reserve, { ...latest, spreadMs: 0 }, W)).to.be.greaterThan(answeredMs)
+    expect(actsAfterMs(reserve, { ...latest, tookMs: 9_000 }, W)).to.equal(9_375)
   })
 
   it('comes before the next interval even for the shadow of a very slow kubelet, whose scrape would count there', () => {
