@@ -46,8 +46,6 @@ export type FrontendDeps = {
   store: SampleStore
   env: NodeJS.ProcessEnv
   telemetry: Telemetry
-  /** As of the view. */
-  renderLate?: boolean
 }
 
 /** What every part may need; each takes plain values of it. */
@@ -67,7 +65,7 @@ const firstPairMs = 60_000
 /** Builds a frontend from its configuration, top to bottom. Rejects, with everything stopped, if it cannot start. */
 export async function startFrontend(
   config: ServeConfig,
-  { log, store, env, telemetry, renderLate = false }: FrontendDeps,
+  { log, store, env, telemetry }: FrontendDeps,
 ): Promise<RunningFrontend> {
   const clock = realClock
   const events = createEvents(log)
@@ -75,7 +73,7 @@ export async function startFrontend(
   const base = { config, clock, log, events, telemetry, lifecycle }
   try {
     // What takes longest is begun first: samples, metadata and trust come in while the rest is built.
-    const samples = followSamples(base, store, renderLate)
+    const samples = followSamples(base, store)
     const clients = await kubeClients(config, env)
     lifecycle.add(clients.close)
     const metadata = startMetadata(base, clients.objects, samples)
@@ -102,15 +100,11 @@ export async function startFrontend(
 }
 
 /** The view, fed with records from now on. */
-function followSamples(
-  { config, clock, events, telemetry, lifecycle }: Base,
-  store: SampleStore,
-  renderLate: boolean,
-) {
+function followSamples({ config, clock, events, telemetry, lifecycle }: Base, store: SampleStore) {
   const { maxAgeMs, swap } = config
   lifecycle.add(() => store.close())
   const sharedClock = createSharedClock({ clock, readTime: () => store.time() })
-  const view = createView({ maxAgeMs, renderLate, ...createRenderers(swap) })
+  const view = createView({ maxAgeMs, ...createRenderers(swap) })
   const follower = createFollower({ store, sharedClock, clock, apply: view.apply, events })
   lifecycle.add(follower.start())
   const sweep = async () => view.sweep(follower.now() ?? 0)

@@ -56,13 +56,13 @@ export function podObject(path: string, labels: Labels = {}, createdMs = 0): Pod
 }
 
 /** A view over renderers that write the item itself, and what it serves as items again. */
-export function createTestView(maxAgeMs = 60_000, renderLate = false) {
+export function createTestView(maxAgeMs = 60_000) {
   const renders = { count: 0 }
   const render = (item: NodeItem | PodItem) => {
     renders.count++
     return { json: Buffer.from(JSON.stringify(item)), protobuf: Buffer.from('') }
   }
-  const view = createView({ maxAgeMs, renderNode: render, renderPod: render, renderLate })
+  const view = createView({ maxAgeMs, renderNode: render, renderPod: render })
   return { view, renders, ...readers(view) }
 }
 

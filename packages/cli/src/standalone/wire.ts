@@ -39,7 +39,7 @@ export async function startStandalone(
     const kube = createKubeClient(kubeConfig)
     lifecycle.add(() => kube.close())
     startScraping(config, { clock, log, kubeConfig, kube, store, leases, self, times, telemetry, lifecycle })
-    const frontend = await startFrontend(config, { log, store, env, telemetry, renderLate: true })
+    const frontend = await startFrontend(config, { log, store, env, telemetry })
     return {
       async drain() {
         await frontend.drain()

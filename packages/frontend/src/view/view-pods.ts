@@ -22,6 +22,8 @@ export interface PodEntry extends Entry<PodEntry> {
   /** One of each record that names the pod. */
   candidates: Candidate[]
   served: Candidate | undefined
+  /** What is served, or was until the last change, has been asked for. */
+  asked: boolean
 }
 
 type Namespace = { readonly name: string; shelf: Shelf<PodEntry> }
@@ -30,9 +32,11 @@ export type Pods = ReturnType<typeof createPods>
 
 /**
  * All pods that an object or a record names. A pod has an entry while either does.
- * @param late what changed is rendered when it is asked for, not at once.
+ *
+ * A change is rendered at once if what it replaces was asked for, otherwise when it is asked for: clients that list
+ * every pod again and again need not wait for it, and what nobody asks for costs neither CPU nor memory.
  */
-export function createPods(render: (item: PodItem) => Rendered, late = false) {
+export function createPods(render: (item: PodItem) => Rendered) {
   const namespaces = new Map<string, Namespace>()
   const order = createOrder<Namespace>()
   const slabs = createSlabs()
@@ -58,15 +62,19 @@ export function createPods(render: (item: PodItem) => Rendered, late = false) {
     namespaces.delete(home.name)
     order.remove(home)
   }
-  /** Decides anew what is served; renders it if that, or the labels, changed. */
+  /** Decides anew what is served. */
   function judge(entry: PodEntry, labelsChanged = false) {
     const winner = entry.group && choose(entry.candidates, entry.createdMs)
     if (!entry.group || !winner || expiresMsOf(winner) === 0) return blank(entry)
     const same = !labelsChanged && entry.served !== undefined && sameSample(entry.served, winner)
     entry.served = winner
     entry.expiresMs = expiresMsOf(winner)
-    if (!same) entry.kept = late ? undefined : rendered(entry)
-    else if (entry.kept) entry.kept = slabs.move(entry.kept)
+    if (same) {
+      if (entry.kept) entry.kept = slabs.move(entry.kept)
+      return
+    }
+    entry.kept = entry.asked ? rendered(entry) : undefined
+    entry.asked = false
   }
   function rendered({ namespace, name, group, served }: PodEntry): Kept | undefined {
     return group && served && slabs.keep(render(podItem(namespace, name, group.labels, served)))
@@ -82,6 +90,7 @@ export function createPods(render: (item: PodItem) => Rendered, late = false) {
     judge,
     /** What is served of it; undefined: nothing. */
     kept(entry: PodEntry): Kept | undefined {
+      entry.asked = true
       entry.kept ??= rendered(entry)
       return entry.kept
     },
@@ -153,6 +162,7 @@ function newEntry(namespace: string, name: string): PodEntry {
     createdMs: 0,
     candidates: noCandidates,
     served: undefined,
+    asked: false,
   }
 }
 

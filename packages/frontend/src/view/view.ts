@@ -13,11 +13,6 @@ export type ViewDeps = {
   maxAgeMs: number
   renderNode: (item: NodeItem) => Rendered
   renderPod: (item: PodItem) => Rendered
-  /**
-   * Pods are rendered when they are first asked for, not when they change: a list takes longer, and what nobody asks
-   * for costs neither CPU nor memory. For one process that does everything in a small cluster.
-   */
-  renderLate?: boolean
 }
 
 export type View = ReturnType<typeof createView>
@@ -33,14 +28,14 @@ const clockSlackMs = 1_000
 
 /**
  * Everything that is served, in memory. Two streams feed it, in any order: records, and the metadata of Node and
- * Pod objects. Whatever arrives is judged and rendered at once, so that a read only collects.
+ * Pod objects. Whatever arrives is judged at once, so that a read only collects, and renders what is read anew.
  *
  * A record stands while a Node object with its uid exists. Before and after that it is held but says nothing.
  */
-export function createView({ maxAgeMs, renderNode, renderPod, renderLate }: ViewDeps) {
+export function createView({ maxAgeMs, renderNode, renderPod }: ViewDeps) {
   const held = new Map<string, Held>()
   const nodes = createNodes(renderNode, maxAgeMs)
-  const pods = createPods(renderPod, renderLate)
+  const pods = createPods(renderPod)
 
   function accept(record: NodeRecord, nowMs: number) {
     const { node, uid, atMs, body } = record

@@ -1,13 +1,7 @@
 import { expect } from 'chai'
-import { at, createTestView as createViewOf, nodeObject, podObject, record } from '../builders.ts'
+import { at, createTestView, nodeObject, podObject, record } from '../builders.ts'
 
-for (const renderLate of [false, true]) {
-  describe(renderLate ? 'a view that renders what it is asked for' : 'the view', () => viewTests(renderLate))
-}
-
-function viewTests(renderLate: boolean) {
-  const createTestView = (maxAgeMs?: number) => createViewOf(maxAgeMs, renderLate)
-
+describe('the view', () => {
   it('serves a node and a pod once it knows both their records and their objects, in either order', () => {
     for (const objectsFirst of [true, false]) {
       const { view, put, nodesAt, namesAt } = createTestView()
@@ -221,7 +215,7 @@ function viewTests(renderLate: boolean) {
     expect(Object.keys(p?.group?.labels ?? {})).to.deep.equal(['A', 'a', 'b'])
   })
 
-  it('renders only the pods of a record that changed', () => {
+  it('renders of a record only the pods that changed: at once what is asked for all the time', () => {
     const { view, put, podsAt, renders } = createTestView()
     view.upsertNode(nodeObject('n1'))
     for (const pod of ['a/p', 'a/q']) view.upsertPod(podObject(pod))
@@ -230,10 +224,23 @@ function viewTests(renderLate: boolean) {
     expect(podsAt(at(1))).to.have.length(2)
     renders.count = 0
     put(record('n1', at(15), { 'a/p': [{}], 'a/q': [held] }))
-    expect(renders.count, 'the node and, at once or when asked for, a/p').to.equal(renderLate ? 1 : 2)
+    expect(renders.count, 'the node and a/p').to.equal(2)
     expect(podsAt(at(16))).to.have.length(2)
     expect(podsAt(at(16))).to.have.length(2)
     expect(renders.count).to.equal(2)
+  })
+
+  it('renders a pod that nobody asks for when it is asked for', () => {
+    const { view, put, podsAt, renders } = createTestView()
+    view.upsertNode(nodeObject('n1'))
+    view.upsertPod(podObject('a/p'))
+    for (const seconds of [0, 15]) put(record('n1', at(seconds), { 'a/p': [{}] }))
+    expect(renders.count, 'the node, twice').to.equal(2)
+    expect(podsAt(at(16))).to.have.length(1)
+    expect(renders.count).to.equal(3)
+    for (const seconds of [30, 45]) put(record('n1', at(seconds), { 'a/p': [{}] }))
+    expect(renders.count, 'the node twice more, and once the pod that had been asked for').to.equal(6)
+    expect(podsAt(at(46))[0]?.timestampMs).to.equal(at(45))
   })
 
   it('stops serving a pod when its oldest container usage passes the age bound', () => {
@@ -315,4 +322,4 @@ function viewTests(renderLate: boolean) {
     put(record('n1', at(0)))
     expect(view.coverage(at(1))).to.equal(0.25)
   })
-}
+})
