@@ -1,6 +1,7 @@
 import type { Clock } from '@metrics-ring/common/clock'
 import { errorText } from '@metrics-ring/common/errors'
 import type { NodeRecord, RecordBody, Scrape } from '@metrics-ring/common/record/record'
+import { type PackedBody, pack, unpack } from '@metrics-ring/common/record/record-pack'
 import type { Sample } from '@metrics-ring/common/record/sample'
 import { advance } from '@metrics-ring/common/record/usage'
 import type { CommitAnswer, SampleStore } from '@metrics-ring/common/store/store'
@@ -21,7 +22,7 @@ export type FetchSample = (target: Target) => Promise<Fetched>
 /** What this shard knows of a node's record: what the next usage is computed from. */
 export type Known = {
   uid: string
-  body: RecordBody
+  body: PackedBody
   /** Version in the store that `body` stands for; 0: the store has nothing of it. */
   version: number
   /** `body` could not be written yet. */
@@ -101,7 +102,9 @@ async function scrapeSoundly(deps: ScrapeDeps, target: Target, known: Known | un
   const step = { atMs, intervalMs: deps.intervalMs, capacity, onImpossible }
   const compute = (stored: Known | undefined): Commit => {
     heard.rejected = 0
-    const { body, moved } = within(trace, scrapeSpans.usage, () => advance(stored?.body, sample, step))
+    const { body, moved } = within(trace, scrapeSpans.usage, () =>
+      advance(stored && unpack(stored.body), sample, step),
+    )
     return { scrape: from, body, moved: moved || stored?.unwritten === true, version: stored?.version ?? 0 }
   }
   const base = known?.uid === uid ? known : undefined
@@ -128,6 +131,7 @@ async function commit(
 ): Promise<Outcome> {
   let attempt = compute(base)
   const { uid, tookMs } = attempt.scrape
+  const packed = () => pack(attempt.body, base?.body)
   try {
     let answer = await send(deps, attempt)
     if (answer.result === 'conflict') {
@@ -136,12 +140,16 @@ async function commit(
       attempt = stored ? compute(knownOf(stored)) : { ...attempt, moved: true, version: 0 }
       answer = await send(deps, attempt)
     }
-    const { body } = attempt
     switch (answer.result) {
       case 'accepted':
-        return { result: 'accepted', known: { uid, body, version: answer.version }, tookMs, heard }
+        return { result: 'accepted', known: { uid, body: packed(), version: answer.version }, tookMs, heard }
       case 'unchanged':
-        return { result: 'unchanged', known: { uid, body, version: attempt.version }, tookMs, heard }
+        return {
+          result: 'unchanged',
+          known: { uid, body: packed(), version: attempt.version },
+          tookMs,
+          heard,
+        }
       case 'refused':
         return { result: 'refused', reason: answer.reason, known: undefined, heard }
       case 'duplicate':
@@ -151,8 +159,8 @@ async function commit(
         return { result: 'duplicate', by: answer.stored?.by ?? '', known: base, tookMs, heard }
     }
   } catch (error) {
-    const { body, version } = attempt
-    return { result: 'unwritten', error, known: { uid, body, version, unwritten: true }, tookMs, heard }
+    const known: Known = { uid, body: packed(), version: attempt.version, unwritten: true }
+    return { result: 'unwritten', error, known, tookMs, heard }
   }
 }
 
@@ -162,5 +170,5 @@ function send({ store, trace }: ScrapeDeps, { scrape, body, moved, version }: Co
 
 /** What a stored record lets a shard go on from. */
 export function knownOf(record: NodeRecord): Known {
-  return { uid: record.uid, body: record.body, version: record.version }
+  return { uid: record.uid, body: pack(record.body), version: record.version }
 }

@@ -1,4 +1,5 @@
 import { CodedError } from '@metrics-ring/common/errors'
+import { pack } from '@metrics-ring/common/record/record-pack'
 import { expect } from 'chai'
 import { createShardEvents } from '../src/events.ts'
 import { type Failures, failedAgain } from '../src/patience.ts'
@@ -9,7 +10,7 @@ import { createFakeMeter } from './fake-meter.ts'
 const W = 15_000
 
 const heard: Heard = { bytes: 1_000, malformedLines: 0, incomplete: false, rejected: 0, ageMs: 4_000 }
-const known = { uid: 'u', body: { node: {}, pods: [] }, version: 1 }
+const known = { uid: 'u', body: pack({ node: {}, pods: [] }), version: 1 }
 const accepted = (more: Partial<Heard> = {}): Outcome => ({
   result: 'accepted',
   known,

@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.ts'
 import type { NodeRecord, RecordBody, Scrape } from '../record/record.ts'
 import { withoutBases } from '../record/record-json.ts'
+import { type PackedBody, pack, unpack } from '../record/record-pack.ts'
 import {
   aheadMs,
   fence,
@@ -22,9 +23,10 @@ export type MemoryStoreOptions = {
 }
 
 type Tombstone = { uid: string; createdMs: number; version: number }
-type Entry = { record?: NodeRecord; tombstone?: Tombstone; expiresMs: number }
+type Packed = Omit<NodeRecord, 'body'> & { body: PackedBody }
+type Entry = { record?: Packed; tombstone?: Tombstone; expiresMs: number }
 
-/** The store inside one process. Records are handed out as they are: nobody may change one. */
+/** The store inside one process. */
 export function createMemoryStore(options: MemoryStoreOptions): SampleStore {
   const { clock, intervalMs, originMs = performance.timeOrigin } = options
   const now = () => Math.floor(clock.mono() + originMs)
@@ -70,13 +72,16 @@ export function createMemoryStore(options: MemoryStoreOptions): SampleStore {
     const hasBody = body !== undefined
     const verdict = fence({ stored: headOf(entry), scrape, baseVersion, hasBody, nowMs: now(), intervalMs })
     if (verdict.result === 'conflict') {
-      return { result: 'conflict', stored: verdict.known ? entry?.record : undefined }
+      return {
+        result: 'conflict',
+        stored: verdict.known && entry?.record ? unpacked(entry.record) : undefined,
+      }
     }
     if (verdict.result === 'duplicate' || verdict.result === 'refused') return verdict
     moveToEnd(attempts, node, now())
     if (body) {
       const version = publish(node)
-      put(node, { record: { ...scrape, body, version } })
+      put(node, { record: { ...scrape, body: pack(body, entry?.record?.body), version } })
       return { result: 'accepted', version }
     }
     if (entry?.record) put(node, { record: { ...entry.record, ...scrape } })
@@ -87,7 +92,7 @@ export function createMemoryStore(options: MemoryStoreOptions): SampleStore {
     const records = new Map<string, NodeRecord>()
     for (const node of nodes) {
       const record = entries.get(node)?.record
-      if (record) records.set(node, record)
+      if (record) records.set(node, unpacked(record))
     }
     return records
   }
@@ -107,16 +112,17 @@ export function createMemoryStore(options: MemoryStoreOptions): SampleStore {
     }
     return { changes: page, cursor: { epoch, version }, more, restarted: cursor !== undefined && !follows }
   }
-  function freshnessOf(node: string, record: NodeRecord | undefined): Freshness {
+  function freshnessOf(node: string, record: Scrape | undefined): Freshness {
     const { atMs, by, tookMs } = record ?? { atMs: 0, by: '', tookMs: 0 }
     const triedMs = attempts.get(node)
     return triedMs === undefined ? { atMs, by, tookMs } : { atMs, by, tookMs, triedMs }
   }
   function freshness(nodes: readonly string[]) {
-    const records = hydrate(nodes)
+    expire()
     const found = new Map<string, Freshness>()
     for (const node of nodes) {
-      if (records.has(node) || attempts.has(node)) found.set(node, freshnessOf(node, records.get(node)))
+      const record = entries.get(node)?.record
+      if (record || attempts.has(node)) found.set(node, freshnessOf(node, record))
     }
     return found
   }
@@ -177,7 +183,11 @@ function headOf(entry: Entry | undefined): Head | undefined {
 function changeOf(node: string, entry: Entry | undefined): Change | undefined {
   if (entry?.tombstone) return { kind: 'deleted', node, uid: entry.tombstone.uid }
   if (!entry?.record) return undefined
-  return { kind: 'record', record: { ...entry.record, body: withoutBases(entry.record.body) } }
+  return { kind: 'record', record: { ...entry.record, body: withoutBases(unpack(entry.record.body)) } }
+}
+
+function unpacked(record: Packed): NodeRecord {
+  return { ...record, body: unpack(record.body) }
 }
 
 function moveToEnd<T>(map: Map<string, T>, key: string, value: T): void {

@@ -1,9 +1,9 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
-import type { ContainerRecord, RecordBody, Subject } from '../../src/record/record.ts'
 import { encodeBody, maxTextBytes, withoutBases } from '../../src/record/record-json.ts'
 import { parseRecord, type StoredRecord } from '../../src/record/record-parse.ts'
 import { body } from '../store/store-builders.ts'
+import { bodies } from './bodies.ts'
 
 const atMs = 1_700_000_000_123
 const header = {
@@ -24,38 +24,10 @@ function reasonOf(change: Partial<Record<keyof StoredRecord, unknown>>): string 
   return parsed.ok ? 'none' : parsed.reason
 }
 
-const time = fc.integer({ min: 0, max: 4e12 })
-const amount = fc.maxSafeNat()
-const usage = fc.record(
-  {
-    timestampMs: time,
-    windowMs: fc.integer({ min: 1, max: 1e6 }),
-    cpuNanocores: amount,
-    memoryBytes: amount,
-    atMs: fc.oneof(fc.constant(atMs), time),
-    swapBytes: amount,
-  },
-  { requiredKeys: ['timestampMs', 'windowMs', 'cpuNanocores', 'memoryBytes', 'atMs'] },
-)
-const base = fc.record(
-  { timestampMs: time, cpuNs: fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }), atMs: time, startMs: time },
-  { requiredKeys: ['timestampMs', 'cpuNs', 'atMs'] },
-)
-const subject: fc.Arbitrary<Subject> = fc.record({ usage, base }, { requiredKeys: [], noNullPrototype: true })
-const name = fc.string({ minLength: 1, maxLength: 20, unit: 'grapheme' })
-const container = fc
-  .tuple(subject, name, fc.boolean())
-  .map(
-    ([given, own, absent]): ContainerRecord =>
-      absent ? { ...given, name: own, absent } : { ...given, name: own },
-  )
-const pod = fc.record({ namespace: name, name, containers: fc.array(container, { maxLength: 4 }) })
-const bodies: fc.Arbitrary<RecordBody> = fc.record({ node: subject, pods: fc.array(pod, { maxLength: 4 }) })
-
 describe('the JSON form of a record', () => {
   it('gives back what went in, and to a follower the same without bases', () =>
     fc.assert(
-      fc.property(bodies, (given) => {
+      fc.property(bodies(atMs), (given) => {
         const { usage, points } = encodeBody(given, atMs)
         const whole = parseRecord('n', { ...header, usage, points })
         const followed = parseRecord('n', { ...header, usage })

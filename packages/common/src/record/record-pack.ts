@@ -1,0 +1,142 @@
+import type { Base, ContainerRecord, PodRecord, RecordBody, Subject, Usage } from './record.ts'
+
+/**
+ * A body at rest, between one scrape of its node and the next: all numbers in one array outside of the heap. As objects
+ * (an object or more for every number of every container) it outlived every collection of the young heap and was most
+ * of what the collector did (docs/performance.md).
+ */
+export type PackedBody = {
+  /** Equal names of successive bodies are one object: never write to it. */
+  readonly pods: readonly PodNames[]
+  /** Of the node, then of each container in order, `stride` numbers a subject: see `place`. */
+  readonly numbers: Float64Array
+}
+
+type PodNames = { readonly namespace: string; readonly name: string; readonly containers: readonly string[] }
+
+/** NaN: there is none. The base's CPU is high x 2^52 + low, core-nanoseconds. */
+const place = {
+  usageTimestamp: 0,
+  usageWindow: 1,
+  usageCpu: 2,
+  usageMemory: 3,
+  usageSwap: 4,
+  usageAt: 5,
+  baseTimestamp: 6,
+  baseCpuHigh: 7,
+  baseCpuLow: 8,
+  baseStart: 9,
+  baseAt: 10,
+  start: 11,
+  absent: 12,
+} as const
+const stride = 13
+const lowBits = 52n
+const lowMask = (1n << lowBits) - 1n
+
+/** @param like the body that this one follows: its names are kept where they are the same. */
+export function pack(body: RecordBody, like?: PackedBody): PackedBody {
+  const pods = body.pods.map((pod, index) => namesOf(pod, like?.pods[index]))
+  const count = 1 + body.pods.reduce((sum, { containers }) => sum + containers.length, 0)
+  const numbers = new Float64Array(count * stride)
+  putSubject(numbers, 0, body.node)
+  let at = stride
+  for (const { containers } of body.pods) {
+    for (const container of containers) {
+      putSubject(numbers, at, container)
+      if (container.absent) numbers[at + place.absent] = 1
+      at += stride
+    }
+  }
+  const isSame = like?.pods.length === pods.length && pods.every((pod, index) => pod === like.pods[index])
+  return { pods: isSame ? like.pods : pods, numbers }
+}
+
+export function unpack({ pods, numbers }: PackedBody): RecordBody {
+  const node = takeSubject<Subject>({}, numbers, 0)
+  let at = 0
+  const takeContainer = (name: string): ContainerRecord => {
+    at += stride
+    const container = takeSubject<ContainerRecord>({ name }, numbers, at)
+    if (numbers[at + place.absent] === 1) container.absent = true
+    return container
+  }
+  const takePod = ({ namespace, name, containers }: PodNames): PodRecord => ({
+    namespace,
+    name,
+    containers: containers.map(takeContainer),
+  })
+  return { node, pods: pods.map(takePod) }
+}
+
+function namesOf({ namespace, name, containers }: PodRecord, like: PodNames | undefined): PodNames {
+  const isSame =
+    like?.name === name &&
+    like.namespace === namespace &&
+    like.containers.length === containers.length &&
+    containers.every((each, index) => each.name === like.containers[index])
+  return isSame ? like : { namespace, name, containers: containers.map((each) => each.name) }
+}
+
+function putSubject(to: Float64Array, at: number, { usage, base, startMs = Number.NaN }: Subject) {
+  to[at + place.start] = startMs
+  if (usage) putUsage(to, at, usage)
+  else to[at + place.usageTimestamp] = Number.NaN
+  if (base) putBase(to, at, base)
+  else to[at + place.baseTimestamp] = Number.NaN
+}
+
+function putUsage(to: Float64Array, at: number, usage: Usage) {
+  to[at + place.usageTimestamp] = usage.timestampMs
+  to[at + place.usageWindow] = usage.windowMs
+  to[at + place.usageCpu] = usage.cpuNanocores
+  to[at + place.usageMemory] = usage.memoryBytes
+  to[at + place.usageSwap] = usage.swapBytes ?? Number.NaN
+  to[at + place.usageAt] = usage.atMs
+}
+
+function putBase(to: Float64Array, at: number, { timestampMs, cpuNs, startMs = Number.NaN, atMs }: Base) {
+  const isSmall = cpuNs <= lowMask
+  to[at + place.baseTimestamp] = timestampMs
+  to[at + place.baseCpuHigh] = isSmall ? 0 : Number(cpuNs >> lowBits)
+  to[at + place.baseCpuLow] = Number(isSmall ? cpuNs : cpuNs & lowMask)
+  to[at + place.baseStart] = startMs
+  to[at + place.baseAt] = atMs
+}
+
+function takeSubject<S extends Subject>(to: S, from: Float64Array, at: number): S {
+  const startMs = from[at + place.start] as number
+  if (!Number.isNaN(startMs)) to.startMs = startMs
+  const base = takeBase(from, at)
+  if (base) to.base = base
+  const usage = takeUsage(from, at)
+  if (usage) to.usage = usage
+  return to
+}
+
+function takeUsage(from: Float64Array, at: number): Usage | undefined {
+  const timestampMs = from[at + place.usageTimestamp] as number
+  if (Number.isNaN(timestampMs)) return undefined
+  const usage: Usage = {
+    timestampMs,
+    windowMs: from[at + place.usageWindow] as number,
+    cpuNanocores: from[at + place.usageCpu] as number,
+    memoryBytes: from[at + place.usageMemory] as number,
+    atMs: from[at + place.usageAt] as number,
+  }
+  const swapBytes = from[at + place.usageSwap] as number
+  if (!Number.isNaN(swapBytes)) usage.swapBytes = swapBytes
+  return usage
+}
+
+function takeBase(from: Float64Array, at: number): Base | undefined {
+  const timestampMs = from[at + place.baseTimestamp] as number
+  if (Number.isNaN(timestampMs)) return undefined
+  const high = from[at + place.baseCpuHigh] as number
+  const low = BigInt(from[at + place.baseCpuLow] as number)
+  const cpuNs = high === 0 ? low : (BigInt(high) << lowBits) | low
+  const base: Base = { timestampMs, cpuNs, atMs: from[at + place.baseAt] as number }
+  const startMs = from[at + place.baseStart] as number
+  if (!Number.isNaN(startMs)) base.startMs = startMs
+  return base
+}

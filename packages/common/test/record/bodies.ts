@@ -1,0 +1,36 @@
+import fc from 'fast-check'
+import type { ContainerRecord, RecordBody, Subject } from '../../src/record/record.ts'
+
+/** Bodies of all shapes, some usages of the scrape sent at `atMs`. */
+export function bodies(atMs: number): fc.Arbitrary<RecordBody> {
+  const time = fc.integer({ min: 0, max: 4e12 })
+  const amount = fc.maxSafeNat()
+  const usage = fc.record(
+    {
+      timestampMs: time,
+      windowMs: fc.integer({ min: 1, max: 1e6 }),
+      cpuNanocores: amount,
+      memoryBytes: amount,
+      atMs: fc.oneof(fc.constant(atMs), time),
+      swapBytes: amount,
+    },
+    { requiredKeys: ['timestampMs', 'windowMs', 'cpuNanocores', 'memoryBytes', 'atMs'] },
+  )
+  const base = fc.record(
+    { timestampMs: time, cpuNs: fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }), atMs: time, startMs: time },
+    { requiredKeys: ['timestampMs', 'cpuNs', 'atMs'] },
+  )
+  const subject: fc.Arbitrary<Subject> = fc.record(
+    { usage, base },
+    { requiredKeys: [], noNullPrototype: true },
+  )
+  const name = fc.string({ minLength: 1, maxLength: 20, unit: 'grapheme' })
+  const container = fc
+    .tuple(subject, name, fc.boolean())
+    .map(
+      ([given, own, absent]): ContainerRecord =>
+        absent ? { ...given, name: own, absent } : { ...given, name: own },
+    )
+  const pod = fc.record({ namespace: name, name, containers: fc.array(container, { maxLength: 4 }) })
+  return fc.record({ node: subject, pods: fc.array(pod, { maxLength: 4 }) })
+}

@@ -1,0 +1,41 @@
+import { expect } from 'chai'
+import fc from 'fast-check'
+import type { RecordBody } from '../../src/record/record.ts'
+import { pack, unpack } from '../../src/record/record-pack.ts'
+import { bodies } from './bodies.ts'
+
+const atMs = 1_700_000_000_123
+
+describe('a packed record', () => {
+  it('gives back what went in, whatever it follows', () =>
+    fc.assert(
+      fc.property(bodies(atMs), bodies(atMs), (before, given) => {
+        const earlier = pack(before)
+        expect(unpack(pack(given, earlier))).to.deep.equal(given)
+        expect(unpack(earlier), 'what it follows is as it was').to.deep.equal(before)
+      }),
+    ))
+
+  it('holds the CPU of any counter, also beyond 64 bits, as the store may have it', () => {
+    for (const cpuNs of [0n, 2n ** 52n - 1n, 2n ** 52n, 2n ** 53n + 1n, 2n ** 64n - 1n, 10n ** 24n - 1n]) {
+      const body: RecordBody = { node: { base: { timestampMs: 1, cpuNs, atMs: 2 } }, pods: [] }
+      expect(unpack(pack(body)).node.base?.cpuNs).to.equal(cpuNs)
+    }
+  })
+
+  it('takes a start of a follower, without a base', () => {
+    const body: RecordBody = {
+      node: {},
+      pods: [{ namespace: 'a', name: 'p', containers: [{ name: 'c', startMs: 7 }] }],
+    }
+    expect(unpack(pack(body))).to.deep.equal(body)
+  })
+
+  it('has the names of the one it follows where they are the same', () =>
+    fc.assert(
+      fc.property(bodies(atMs), (given) => {
+        const first = pack(given)
+        expect(pack(structuredClone(given), first).pods).to.equal(first.pods)
+      }),
+    ))
+})
