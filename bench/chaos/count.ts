@@ -57,6 +57,30 @@ function countNode({ atMs, sinceMs }: NodeScrapes, { fromMs, toMs, intervalMs }:
   return count
 }
 
+/**
+ * Least and most scrapes of any node in any of its own intervals, which begin half an interval before its first scrape in
+ * the window: so a scrape that is some milliseconds early or late stays in its interval. Whole ones only.
+ */
+export function extremes(nodes: readonly NodeScrapes[], window: Window): { least: number; most: number } {
+  const counts = nodes.flatMap(({ atMs }) => perOwnInterval(atMs, window))
+  return {
+    least: counts.reduce((least, count) => Math.min(least, count), Number.POSITIVE_INFINITY),
+    most: counts.reduce((most, count) => Math.max(most, count), 0),
+  }
+}
+
+function perOwnInterval(atMs: readonly number[], { fromMs, toMs, intervalMs }: Window): number[] {
+  // Of a node without a scrape in the first interval, that is the first.
+  const firstMs = Math.min(atMs.find((at) => at >= fromMs) ?? toMs, fromMs + intervalMs)
+  const startMs = firstMs - intervalMs / 2
+  const counts = new Array<number>(Math.floor((toMs - startMs) / intervalMs)).fill(0)
+  for (const at of atMs) {
+    const index = Math.floor((at - startMs) / intervalMs)
+    if (at >= fromMs && counts[index] !== undefined) counts[index]++
+  }
+  return counts
+}
+
 /** Scrapes of each node within `[fromMs, toMs)`. */
 export function perNode(nodes: readonly NodeScrapes[], fromMs: number, toMs: number): number[] {
   return nodes.map(({ atMs }) => atMs.filter((at) => fromMs <= at && at < toMs).length)

@@ -53,16 +53,10 @@ const exactly = (value: number): Target => ({ is: '=', value })
 const atMost = (value: number): Target => ({ is: '<=', value })
 
 function scrapeRows({ name, steady }: SystemResult, { samplings }: Results): Row[] {
-  // Counted slot by slot: at the ends of the window a scrape is some milliseconds early or late.
-  const perSlot = (missed: number, extraPercent: number, nodes: number) =>
-    1 - missed / (nodes * steady.intervals) + extraPercent / 100
-  return steady.kubelets.flatMap(({ nodes, missed, extraPercent }, index) => {
-    const what = `${name}, ${samplings[index]}`
-    return [
-      row(`scrapes per kubelet and interval, ${what}`, perSlot(missed, extraPercent, nodes), '', exactly(1)),
-      row(`  slots missed and extra scrapes, ${what}`, missed + extraPercent, '', exactly(0)),
-    ]
-  })
+  return steady.kubelets.flatMap(({ least, most }, index) => [
+    row(`scrapes per kubelet and interval, ${name}, ${samplings[index]}, least`, least, '', exactly(1)),
+    row(`  most`, most, '', exactly(1)),
+  ])
 }
 
 function costRows(peer: Found, peers: Found, ours: Found): Row[] {
@@ -77,8 +71,8 @@ function costRows(peer: Found, peers: Found, ours: Found): Row[] {
     ),
     row('  with what Redis spends on it', ours && perScrape(ours, 'shard', 'Redis'), 'ms'),
     ratioRow(
-      'CPU of 3 shards, Redis and 2 frontends, against 2 metrics-servers',
-      // Each replica does all of the work: where two are too much for the machine, they are twice one.
+      // Each replica does all of the work.
+      `CPU of 3 shards, Redis and 2 frontends, against ${two === undefined ? 'twice one metrics-server' : '2 metrics-servers'}`,
       { ours: set(ours), theirs: two ?? (one && 2 * one) },
       'cores',
       atMost(0.6),

@@ -1,12 +1,6 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { issueFrontProxyClient } from '@metrics-ring/sim/apiserver/aggregator/aggregator'
-import { type ApiServer, startApiServer } from '@metrics-ring/sim/apiserver/api-server'
-import { writeKubeconfig } from '@metrics-ring/sim/apiserver/kubeconfig'
+import type { ApiServer } from '@metrics-ring/sim/apiserver/api-server'
 import type { Model } from '@metrics-ring/sim/model/model'
-import { createAuthority } from '@metrics-ring/sim/pki'
-import { encodeOnce } from '../encode-once.ts'
+import { type ApiPlane, publish, startApiPlane } from '../api-plane.ts'
 import { answerRequests } from '../peer.ts'
 import { type ClusterSize, createCluster, shareOf } from './model.ts'
 import { type Places, placesOf, selectorsOf } from './questions.ts'
@@ -28,8 +22,8 @@ export type Listening = { node: string; address: string; port: number }
 
 export type ControlPlane = {
   url: string
-  /** PEM files: the cluster's CA, a serving certificate for `localhost`, a front proxy's client certificate, an administrator's. */
-  files: Record<'ca' | 'cert' | 'key' | 'proxyCert' | 'proxyKey' | 'adminCert' | 'adminKey', string>
+  /** And an administrator's client certificate. */
+  files: ApiPlane['files'] & Record<'adminCert' | 'adminKey', string>
   places: Places
   /** JSON: of each kubelet process, the pods of its nodes. */
   podsFile: string
@@ -42,16 +36,16 @@ export type ApiCounts = {
   watches: number
 }
 
-type Running = { apiserver: ApiServer; model: Model; dir: string; caPem: string }
+type Running = { plane: ApiPlane; model: Model }
 let running: Running | undefined
 /** Nodes that are published. */
 let shown = 0
 
-function show({ model, apiserver }: Running, count: number): void {
+function show({ model, plane }: Running, count: number): void {
   const nodes = model.nodes()
   for (const { name } of nodes.slice(shown, count)) model.setReady(name, true)
   for (const { name } of nodes.slice(count, shown))
-    apiserver.sink.remove({ apiVersion: 'v1', kind: 'Node', metadata: { name } })
+    plane.apiserver.sink.remove({ apiVersion: 'v1', kind: 'Node', metadata: { name } })
   shown = count
 }
 
@@ -59,20 +53,18 @@ answerRequests<ControlPlaneRequest>(
   async (request) => {
     if (request.do === 'start') return start(request)
     if (!running) throw new Error('not started')
-    const { apiserver, model, dir, caPem } = running
+    const { plane, model } = running
+    const { apiserver } = plane
     switch (request.do) {
       case 'publish':
         for (const { node, ...where } of request.kubelets) Object.assign(model.node(node), where)
-        model.publish(apiserver.sink)
+        publish(model, apiserver)
         shown = model.nodes().length
-        show(running, 0)
-        return encodeOnce(apiserver)
+        return show(running, 0)
       case 'nodes':
         return show(running, request.count)
-      case 'account': {
-        const token = apiserver.tokens.issueForServiceAccount(request.account, request.client)
-        return writeKubeconfig(join(dir, `${request.client}.kubeconfig`), apiserver.url, caPem, { token })
-      }
+      case 'account':
+        return plane.account(request.account, request.client)
       case 'selectors':
         return selectorsOf(model, request.count)
       case 'reset':
@@ -81,52 +73,30 @@ answerRequests<ControlPlaneRequest>(
         return countsOf(apiserver)
     }
   },
-  async () => {
-    await running?.apiserver.close()
-    if (running) rmSync(running.dir, { recursive: true, force: true })
-  },
+  async () => running?.plane.close(),
 )
 
 async function start({
   size,
   kubeletProcesses,
 }: Extract<ControlPlaneRequest, { do: 'start' }>): Promise<ControlPlane> {
-  const dir = mkdtempSync(join(tmpdir(), 'metrics-ring-bench-plane-'))
-  const [clusterCa, frontProxyCa] = [
-    await createAuthority('kubernetes'),
-    await createAuthority('front-proxy'),
-  ]
-  const apiserver = await startApiServer({ clusterCa, frontProxyCa })
+  const plane = await startApiPlane()
   const model = createCluster(size)
-  running = { apiserver, model, dir, caPem: clusterCa.certPem }
-  const save = (name: string, text: string) => {
-    writeFileSync(join(dir, name), text, { mode: 0o600 })
-    return join(dir, name)
-  }
-  const serving = await clusterCa.issue({
-    commonName: 'metrics-server',
-    dnsNames: ['localhost'],
-    usages: ['serverAuth'],
-  })
-  const proxy = await issueFrontProxyClient(frontProxyCa)
-  const admin = await clusterCa.issue({
+  running = { plane, model }
+  const admin = await plane.clusterCa.issue({
     commonName: 'kubernetes-admin',
     organizations: ['system:masters'],
     usages: ['clientAuth'],
   })
   return {
-    url: apiserver.url,
+    url: plane.apiserver.url,
     files: {
-      ca: save('ca.crt', clusterCa.certPem),
-      cert: save('tls.crt', serving.certPem),
-      key: save('tls.key', serving.keyPem),
-      proxyCert: save('proxy.crt', proxy.certPem),
-      proxyKey: save('proxy.key', proxy.keyPem),
-      adminCert: save('admin.crt', admin.certPem),
-      adminKey: save('admin.key', admin.keyPem),
+      ...plane.files,
+      adminCert: plane.save('admin.crt', admin.certPem),
+      adminKey: plane.save('admin.key', admin.keyPem),
     },
     places: placesOf(model),
-    podsFile: save('pods.json', JSON.stringify(podsByProcess(model, kubeletProcesses))),
+    podsFile: plane.save('pods.json', JSON.stringify(podsByProcess(model, kubeletProcesses))),
   }
 }
 

@@ -4,7 +4,7 @@ import { text } from 'node:stream/consumers'
 import { type Kubelets, type Sampling, startKubelets } from '@metrics-ring/sim/kubelet/kubelets'
 import type { NodeState } from '@metrics-ring/sim/model/model'
 import { createAuthority } from '@metrics-ring/sim/pki'
-import { countScrapes, type ScrapeCount } from '../chaos/count.ts'
+import { countScrapes, extremes, type ScrapeCount } from '../chaos/count.ts'
 import { answerRequests } from '../peer.ts'
 import type { ControlPlane, Listening } from './control-plane.ts'
 import { type ClusterSize, createCluster, shareOf } from './model.ts'
@@ -33,6 +33,9 @@ export type KubeletsStarted = {
 
 export type KubeletCounts = ScrapeCount & {
   nodes: number
+  /** Scrapes of one kubelet in one of its own intervals. */
+  least: number
+  most: number
   /** That arrived within the window. */
   scrapes: number
   /** Of these, with status 200 to the last byte; and how long the bodies were, as sent. */
@@ -88,6 +91,7 @@ function count({ kubelets, nodes, intervalMs }: Running, fromMs: number, toMs: n
   const total = (of: (name: string) => number) => nodes.reduce((sum, { name }) => sum + of(name), 0)
   return {
     ...countScrapes(each, { fromMs, toMs, intervalMs }),
+    ...extremes(each, { fromMs, toMs, intervalMs }),
     nodes: nodes.length,
     scrapes: all.length,
     whole: whole.length,

@@ -1,14 +1,7 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { silentLog } from '@metrics-ring/common/log'
 import { createRedisStore } from '@metrics-ring/common/store/store-redis'
-import { issueFrontProxyClient } from '@metrics-ring/sim/apiserver/aggregator/aggregator'
-import { startApiServer } from '@metrics-ring/sim/apiserver/api-server'
-import { writeKubeconfig } from '@metrics-ring/sim/apiserver/kubeconfig'
 import { createModel, type Model } from '@metrics-ring/sim/model/model'
-import { createAuthority } from '@metrics-ring/sim/pki'
-import { encodeOnce } from '../encode-once.ts'
+import { type ApiPlane, publish, startApiPlane } from '../api-plane.ts'
 import { answerRequests } from '../peer.ts'
 import { createRecordWriter, type RecordWriter } from '../record-writer.ts'
 
@@ -23,8 +16,7 @@ export type ListClusterRequest =
 export type ListCluster = {
   /** Kubeconfig of a frontend. */
   kubeconfig: string
-  /** PEM files: a serving certificate for `localhost`, its CA, a front proxy's client certificate. */
-  files: Record<'ca' | 'cert' | 'key' | 'proxyCert' | 'proxyKey', string>
+  files: ApiPlane['files']
   pods: number
   namespace: string
   namespacePods: number
@@ -50,12 +42,7 @@ answerRequests<ListClusterRequest>(
 
 async function start(options: Extract<ListClusterRequest, { do: 'start' }>): Promise<ListCluster> {
   const { redisUrl, intervalMs, nodes, pods } = options
-  const dir = mkdtempSync(join(tmpdir(), 'metrics-ring-bench-list-'))
-  const [clusterCa, frontProxyCa] = [
-    await createAuthority('kubernetes'),
-    await createAuthority('front-proxy'),
-  ]
-  const apiserver = await startApiServer({ clusterCa, frontProxyCa })
+  const plane = await startApiPlane()
   const model = createModel({
     nodes,
     podsPerNode: Math.round(pods / nodes),
@@ -66,8 +53,7 @@ async function start(options: Extract<ListClusterRequest, { do: 'start' }>): Pro
   })
   const namespace = resize(model, options.namespacePods)
   const selection = selectionIn(model, namespace)
-  model.publish(apiserver.sink)
-  encodeOnce(apiserver)
+  publish(model, plane.apiserver)
   const store = createRedisStore({
     url: redisUrl,
     ringName: 'metrics-ring',
@@ -79,31 +65,11 @@ async function start(options: Extract<ListClusterRequest, { do: 'start' }>): Pro
   close = async () => {
     writer?.stop()
     await store.close()
-    await apiserver.close()
-    rmSync(dir, { recursive: true, force: true })
+    await plane.close()
   }
-  const save = (name: string, text: string) => {
-    writeFileSync(join(dir, name), text, { mode: 0o600 })
-    return join(dir, name)
-  }
-  const serving = await clusterCa.issue({
-    commonName: 'metrics-server',
-    dnsNames: ['localhost'],
-    usages: ['serverAuth'],
-  })
-  const proxy = await issueFrontProxyClient(frontProxyCa)
-  const token = apiserver.tokens.issueForServiceAccount('kube-system:metrics-ring-frontend')
   return {
-    kubeconfig: writeKubeconfig(join(dir, 'frontend.kubeconfig'), apiserver.url, clusterCa.certPem, {
-      token,
-    }),
-    files: {
-      ca: save('ca.crt', clusterCa.certPem),
-      cert: save('tls.crt', serving.certPem),
-      key: save('tls.key', serving.keyPem),
-      proxyCert: save('proxy.crt', proxy.certPem),
-      proxyKey: save('proxy.key', proxy.keyPem),
-    },
+    kubeconfig: plane.account('kube-system:metrics-ring-frontend', 'frontend'),
+    files: plane.files,
     pods: model.pods().length,
     ...selection,
   }

@@ -117,9 +117,9 @@ export function fourNumbers({ rows, machine, details }: Result<Results>): string
 ${markdown(
   ['', 'metrics-ring', 'metrics-server'],
   [
-    ['scrapes of a kubelet per interval, highly available', text(scrapes), '2'],
+    ['scrapes of a kubelet per interval, highly available', text(scrapes), '2, one by each replica'],
     [
-      'CPU of the highly available set (3 shards, Redis, 2 frontends; 2 metrics-servers)',
+      `CPU of the highly available set (3 shards, Redis, 2 frontends; ${set?.name.split('against ')[1]})`,
       text(set),
       peerText(set),
     ],

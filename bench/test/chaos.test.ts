@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { countScrapes } from '../chaos/count.ts'
+import { countScrapes, extremes } from '../chaos/count.ts'
 import { createWatcher } from '../chaos/watcher.ts'
 
 const W = 15_000
@@ -26,6 +26,20 @@ describe('what chaos counts at a kubelet', () => {
   it('is an extra scrape soon after another, which does not move the rhythm', () => {
     const twice = node((all) => [...all, 12.6, 14.9].sort((a, b) => a - b))
     expect(countScrapes([twice], window)).to.include({ missed: 0, extraPercent: 20 })
+  })
+
+  it('is one in every interval of a node, wherever those begin and however its scrapes tremble', () => {
+    for (const shift of [-0.5, -0.49, 0, 0.31, 0.499]) {
+      const trembling = node((all) => all.map((at, i) => at + shift + 0.003 * (-1) ** i))
+      expect(extremes([trembling], window), String(shift)).to.deep.equal({ least: 1, most: 1 })
+    }
+  })
+
+  it('is none or two of a node in an interval, also where the sum is right, and of a node that nobody asks', () => {
+    const moved = node((all) => all.map((at) => (at === 15.5 ? 14.7 : at)))
+    expect(extremes([moved, node((all) => all)], window)).to.deep.equal({ least: 0, most: 2 })
+    expect(extremes([node(() => [])], window)).to.deep.equal({ least: 0, most: 0 })
+    expect(extremes([node((all) => all.filter((at) => at < 18))], window).least).to.equal(0)
   })
 
   it('begins for a new node when it is there', () => {
