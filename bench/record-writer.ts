@@ -1,4 +1,5 @@
 import type { Usage } from '@metrics-ring/common/record/record'
+import { pack } from '@metrics-ring/common/record/record-pack'
 import type { SampleStore } from '@metrics-ring/common/store/store'
 import type { Model, NodeState } from '@metrics-ring/sim/model/model'
 
@@ -26,7 +27,7 @@ export function createRecordWriter(
   async function commit(node: NodeState, atMs: number): Promise<void> {
     const { name, uid, createdMs } = node
     const scrape = { node: name, uid, createdMs, atMs, by: 'bench', tookMs: 20 }
-    const answer = await store.commit(scrape, bodyOf(node, atMs, intervalMs), versions.get(name) ?? 0)
+    const answer = await store.commit(scrape, pack(bodyOf(node, atMs, intervalMs)), versions.get(name) ?? 0)
     if (answer.result === 'accepted') versions.set(name, answer.version)
     if (answer.result !== 'conflict') return
     versions.set(name, answer.stored?.version ?? 0)

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { silentLog } from '@metrics-ring/common/log'
+import { pack } from '@metrics-ring/common/record/record-pack'
 import type { Cursor, SampleStore } from '@metrics-ring/common/store/store'
 import { createRedisStore } from '@metrics-ring/common/store/store-redis'
 import { createModel, type NodeState } from '@metrics-ring/sim/model/model'
@@ -112,7 +113,7 @@ async function flood(ms: number): Promise<number> {
   const versions = new Map<string, number>()
   /** Sooner, a commit would be refused as a duplicate. */
   const dueMs = new Map<string, number>()
-  const bodies = nodes.map((node) => bodyOf(node, Date.now(), options.intervalMs))
+  const bodies = nodes.map((node) => pack(bodyOf(node, Date.now(), options.intervalMs)))
   const endMs = performance.now() + ms
   let [next, commits] = [0, 0]
   const work = async () => {

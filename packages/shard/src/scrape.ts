@@ -1,6 +1,6 @@
 import type { Clock } from '@metrics-ring/common/clock'
 import { errorText } from '@metrics-ring/common/errors'
-import type { NodeRecord, RecordBody, Scrape } from '@metrics-ring/common/record/record'
+import type { NodeRecord, Scrape } from '@metrics-ring/common/record/record'
 import { type PackedBody, pack, unpack } from '@metrics-ring/common/record/record-pack'
 import type { Sample } from '@metrics-ring/common/record/sample'
 import { advance } from '@metrics-ring/common/record/usage'
@@ -78,37 +78,54 @@ export async function scrape(deps: ScrapeDeps, target: Target, known: Known | un
 async function scrapeSoundly(deps: ScrapeDeps, target: Target, known: Known | undefined): Promise<Outcome> {
   const atMs = Math.round(deps.now())
   const startedMs = deps.clock.mono()
-  const { trace } = deps
-  const fetched = await within(trace, scrapeSpans.fetch, () => deps.fetchSample(target))
+  const fetched = await within(deps.trace, scrapeSpans.fetch, () => deps.fetchSample(target))
   const tookMs = Math.round(deps.clock.mono() - startedMs)
-  const decodeBody = () => (fetched.ok ? decodeAs(fetched.format)(fetched.body, atMs) : undefined)
-  const decoded = within(trace, scrapeSpans.decode, decodeBody)
-  if (!fetched.ok || !decoded || isEmpty(decoded.sample)) {
+  const base = known?.uid === target.uid ? known : undefined
+  const compute = (stored: Known | undefined) =>
+    fetched.ok ? commitOf(deps, target, { ...fetched, atMs, tookMs }, stored) : undefined
+  const first = compute(base)
+  if (!first) {
     const { reason, detail } = fetched.ok ? noSamples : fetched
     const failure = { by: deps.self, reason: `${reason}: ${detail}` }
     // Best effort: without the store nobody reads it anyway.
     void deps.store.tried(target.node, failure).catch(() => {})
     return { result: 'failed', reason, detail, known, spentMs: tookMs }
   }
-  const { sample } = decoded
-  const { node, uid, createdMs, capacity } = target
-  const from = { node, uid, createdMs, atMs, by: deps.self, tookMs }
+  return commit(deps, first, compute, base)
+}
+
+/** What is to be written, computed from the record that `version` is the version of. */
+type Commit = { scrape: Scrape; body: PackedBody; moved: boolean; version: number; heard: Heard }
+
+/**
+ * What an answer makes of the stored record; undefined: there is no sample in it. All that is decoded dies here, before
+ * anything is waited for: a collection that found it alive would keep it (docs/performance.md).
+ */
+function commitOf(
+  { trace, self, intervalMs }: ScrapeDeps,
+  { node, uid, createdMs, capacity }: Target,
+  { body, format, atMs, tookMs }: Fetched & { ok: true } & Pick<Scrape, 'atMs' | 'tookMs'>,
+  stored: Known | undefined,
+): Commit | undefined {
+  const decoded = within(trace, scrapeSpans.decode, () => decodeAs(format)(body, atMs))
+  const { sample, malformedLines, scrapeError: incomplete } = decoded
+  if (isEmpty(sample)) return undefined
   const ageMs = sample.node && atMs + tookMs - sample.node.timestampMs
-  const { malformedLines, scrapeError: incomplete } = decoded
-  const heard = { bytes: fetched.body.length, malformedLines, incomplete, ageMs, rejected: 0 }
+  const heard = { bytes: body.length, malformedLines, incomplete, ageMs, rejected: 0 }
   const onImpossible = () => {
     heard.rejected++
   }
-  const step = { atMs, intervalMs: deps.intervalMs, capacity, onImpossible }
-  const compute = (stored: Known | undefined): Commit => {
-    heard.rejected = 0
-    const { body, moved } = within(trace, scrapeSpans.usage, () =>
-      advance(stored && unpack(stored.body), sample, step),
-    )
-    return { scrape: from, body, moved: moved || stored?.unwritten === true, version: stored?.version ?? 0 }
+  const step = { atMs, intervalMs, capacity, onImpossible }
+  const advanced = within(trace, scrapeSpans.usage, () =>
+    advance(stored && unpack(stored.body), sample, step),
+  )
+  return {
+    scrape: { node, uid, createdMs, atMs, by: self, tookMs },
+    body: pack(advanced.body, stored?.body),
+    moved: advanced.moved || stored?.unwritten === true,
+    version: stored?.version ?? 0,
+    heard,
   }
-  const base = known?.uid === uid ? known : undefined
-  return commit(deps, compute, base, heard)
 }
 
 function decodeAs(format: 'resource' | 'summary' | undefined) {
@@ -121,35 +138,28 @@ function isEmpty(sample: Sample): boolean {
 
 const noSamples = { reason: 'no_samples', detail: 'the kubelet answered, but without any sample' }
 
-type Commit = { scrape: Scrape; body: RecordBody; moved: boolean; version: number }
-
 async function commit(
   deps: ScrapeDeps,
-  compute: (stored: Known | undefined) => Commit,
+  first: Commit,
+  compute: (stored: Known) => Commit | undefined,
   base: Known | undefined,
-  heard: Heard,
 ): Promise<Outcome> {
-  let attempt = compute(base)
-  const { uid, tookMs } = attempt.scrape
-  const packed = () => pack(attempt.body, base?.body)
+  let attempt = first
+  const { uid, tookMs } = first.scrape
   try {
     let answer = await send(deps, attempt)
     if (answer.result === 'conflict') {
       const { stored } = answer
       // An emptied store: what we know is all there is. Otherwise compute again from what is stored.
-      attempt = stored ? compute(knownOf(stored)) : { ...attempt, moved: true, version: 0 }
+      attempt = (stored && compute(knownOf(stored))) ?? { ...attempt, moved: true, version: 0 }
       answer = await send(deps, attempt)
     }
+    const { body, heard } = attempt
     switch (answer.result) {
       case 'accepted':
-        return { result: 'accepted', known: { uid, body: packed(), version: answer.version }, tookMs, heard }
+        return { result: 'accepted', known: { uid, body, version: answer.version }, tookMs, heard }
       case 'unchanged':
-        return {
-          result: 'unchanged',
-          known: { uid, body: packed(), version: attempt.version },
-          tookMs,
-          heard,
-        }
+        return { result: 'unchanged', known: { uid, body, version: attempt.version }, tookMs, heard }
       case 'refused':
         return { result: 'refused', reason: answer.reason, known: undefined, heard }
       case 'duplicate':
@@ -159,8 +169,8 @@ async function commit(
         return { result: 'duplicate', by: answer.stored?.by ?? '', known: base, tookMs, heard }
     }
   } catch (error) {
-    const known: Known = { uid, body: packed(), version: attempt.version, unwritten: true }
-    return { result: 'unwritten', error, known, tookMs, heard }
+    const { body, version, heard } = attempt
+    return { result: 'unwritten', error, known: { uid, body, version, unwritten: true }, tookMs, heard }
   }
 }
 

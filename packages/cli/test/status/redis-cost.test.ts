@@ -1,4 +1,5 @@
 import { silentLog } from '@metrics-ring/common/log'
+import { pack } from '@metrics-ring/common/record/record-pack'
 import { aclRules, neededCommands, usefulCommands } from '@metrics-ring/common/redis/acl'
 import { type CostFacts, readCost } from '@metrics-ring/common/redis/cost'
 import { createRedisStore } from '@metrics-ring/common/store/store-redis'
@@ -88,7 +89,7 @@ describe('what a ring costs Redis', () => {
         const now = await store.time()
         const commit = (node: string) => {
           const scrape = { node, uid: 'u', createdMs: 1, atMs: now, by: 'a', tookMs: 1 }
-          return store.commit(scrape, { node: {}, pods: [] }, 0)
+          return store.commit(scrape, pack({ node: {}, pods: [] }), 0)
         }
         await commit('n1')
         const [before, after] = await readCost(source('operator'), 'r', async () => {

@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts'
-import type { NodeRecord, RecordBody, Scrape } from '../record/record.ts'
+import type { NodeRecord, Scrape } from '../record/record.ts'
 import { withoutBases } from '../record/record-json.ts'
-import { type PackedBody, pack, unpack } from '../record/record-pack.ts'
+import { type PackedBody, unpack } from '../record/record-pack.ts'
 import {
   aheadMs,
   fence,
@@ -64,7 +64,7 @@ export function createMemoryStore(options: MemoryStoreOptions): SampleStore {
       failed.delete(node)
     }
   }
-  function commit(given: Scrape, body: RecordBody | undefined, baseVersion: number): CommitAnswer {
+  function commit(given: Scrape, body: PackedBody | undefined, baseVersion: number): CommitAnswer {
     expire()
     const scrape = wholeScrape(given)
     const { node } = scrape
@@ -81,7 +81,7 @@ export function createMemoryStore(options: MemoryStoreOptions): SampleStore {
     moveToEnd(attempts, node, now())
     if (body) {
       const version = publish(node)
-      put(node, { record: { ...scrape, body: pack(body, entry?.record?.body), version } })
+      put(node, { record: { ...scrape, body, version } })
       return { result: 'accepted', version }
     }
     if (entry?.record) put(node, { record: { ...entry.record, ...scrape } })

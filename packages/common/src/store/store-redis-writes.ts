@@ -1,5 +1,6 @@
-import type { NodeRecord, RecordBody, Scrape } from '../record/record.ts'
+import type { NodeRecord, Scrape } from '../record/record.ts'
 import { encodeBody, maxTextBytes } from '../record/record-json.ts'
+import { type PackedBody, unpack } from '../record/record-pack.ts'
 import { type RecordReply, readCommit, readRecord, versionOf } from '../redis/replies.ts'
 import { scripts } from '../redis/scripts.ts'
 import { mostReasonLength, wholeScrape } from './fence.ts'
@@ -15,11 +16,11 @@ export function redisWrites({ redis, keys, interval, retention, onBadRecord }: R
     const scrape = [node, String(atMs), by, String(tookMs), uid, String(createdMs), String(baseVersion)]
     return [...scrape, interval, retention, keys.node(''), String(maxTextBytes)]
   }
-  async function commit(given: Scrape, body: RecordBody | undefined, base: number): Promise<CommitAnswer> {
+  async function commit(given: Scrape, body: PackedBody | undefined, base: number): Promise<CommitAnswer> {
     const scrape = wholeScrape(given)
     const args = commitArgs(scrape, base)
     if (body) {
-      const { usage, points } = encodeBody(body, scrape.atMs)
+      const { usage, points } = encodeBody(unpack(body), scrape.atMs)
       args.push(usage, points)
     }
     const answer = readCommit(await redis.run(scripts.commit, nodeKeys(scrape.node), args))

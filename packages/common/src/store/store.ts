@@ -1,4 +1,5 @@
-import type { NodeRecord, RecordBody, Scrape } from '../record/record.ts'
+import type { NodeRecord, Scrape } from '../record/record.ts'
+import type { PackedBody } from '../record/record-pack.ts'
 
 /**
  * The answer of the fence to a commit.
@@ -55,7 +56,7 @@ export type SampleStore = {
    * Stores what a scrape gave. Atomic.
    * `body` undefined means no subject's timestamp moved since `baseVersion`.
    */
-  commit(scrape: Scrape, body: RecordBody | undefined, baseVersion: number): Promise<CommitAnswer>
+  commit(scrape: Scrape, body: PackedBody | undefined, baseVersion: number): Promise<CommitAnswer>
   /** Full records (with bases) of those nodes that have one. */
   hydrate(nodes: readonly string[]): Promise<Map<string, NodeRecord>>
   /** Records and deletions after the cursor (undefined: from the beginning), at most `limit`, oldest first. */

@@ -2,7 +2,7 @@ import { expect } from 'chai'
 import fc from 'fast-check'
 import type { CommitAnswer } from '../../src/store/store.ts'
 import { type RedisServer, startRedisServer } from '../../testing/redis-server.ts'
-import { body, readAll, scrape } from './store-builders.ts'
+import { packed, readAll, scrape } from './store-builders.ts'
 import { type Action, createModel } from './store-model.ts'
 import { openMemory, openRedis, type StoreUnderTest } from './stores-under-test.ts'
 
@@ -51,7 +51,7 @@ async function perform(
   const atMs = startMs + action.at * 1000
   const given = scrape(atMs, { node: action.node, uid: String(action.uid), createdMs: action.uid })
   const base = { stored: version, none: 0, wrong: 1_000_000 }[action.base]
-  return told(await store.commit(given, action.news ? body(atMs) : undefined, base))
+  return told(await store.commit(given, action.news ? packed(atMs) : undefined, base))
 }
 
 function told(answer: CommitAnswer): string {

@@ -1,4 +1,5 @@
 import type { RecordBody, Scrape } from '../../src/record/record.ts'
+import { type PackedBody, pack } from '../../src/record/record-pack.ts'
 import type { CommitAnswer, SampleStore } from '../../src/store/store.ts'
 
 export const intervalMs = 15_000
@@ -22,11 +23,14 @@ export function body(atMs: number, cpu = 1): RecordBody {
   return { node: { usage, base }, pods: [{ namespace: 'ns', name: 'p', containers: [app] }] }
 }
 
+/** The same as a commit takes it. */
+export const packed = (...given: Parameters<typeof body>): PackedBody => pack(body(...given))
+
 /** Commits as a shard does: what a conflict answers is the next base; its content does not matter here. */
 export async function commitAsShard(store: SampleStore, given: Scrape, cpu = 1): Promise<CommitAnswer> {
-  const first = await store.commit(given, body(given.atMs, cpu), 0)
+  const first = await store.commit(given, packed(given.atMs, cpu), 0)
   if (first.result !== 'conflict') return first
-  return store.commit(given, body(given.atMs, cpu), first.stored?.version ?? 0)
+  return store.commit(given, packed(given.atMs, cpu), first.stored?.version ?? 0)
 }
 
 /** Reads every page from the beginning, or from the cursor. */

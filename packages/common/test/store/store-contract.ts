@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import type { SampleStore } from '../../src/store/store.ts'
-import { body, commitAsShard, intervalMs, readAll, scrape } from './store-builders.ts'
+import { body, commitAsShard, intervalMs, packed, readAll, scrape } from './store-builders.ts'
 import type { StoreUnderTest } from './stores-under-test.ts'
 
 /** What every store does, whatever it is made of. */
@@ -20,15 +20,15 @@ export function storeContract(open: () => Promise<StoreUnderTest>) {
 
   describe('the fence', () => {
     it('accepts the first sample of a node and gives it a version', async () => {
-      expect(await store.commit(scrape(at(0)), body(at(0)), 0)).to.deep.equal({
+      expect(await store.commit(scrape(at(0)), packed(at(0)), 0)).to.deep.equal({
         result: 'accepted',
         version: 1,
       })
-      expect(await store.commit(scrape(at(0), { node: 'm' }), body(at(0)), 0)).to.include({ version: 2 })
+      expect(await store.commit(scrape(at(0), { node: 'm' }), packed(at(0)), 0)).to.include({ version: 2 })
     })
 
     it('gives back what was committed, bases and all', async () => {
-      await store.commit(scrape(at(0)), body(at(0)), 0)
+      await store.commit(scrape(at(0)), packed(at(0)), 0)
       const records = await store.hydrate(['n', 'unknown'])
       expect([...records.values()]).to.deep.equal([{ ...scrape(at(0)), body: body(at(0)), version: 1 }])
     })
@@ -36,38 +36,38 @@ export function storeContract(open: () => Promise<StoreUnderTest>) {
     it('refuses a scrape sent longer ago than four intervals, or in the future', async () => {
       const refused = { result: 'refused', reason: 'clock' }
       for (const sent of [at(-61), at(3), Number.NaN, 0]) {
-        expect(await store.commit(scrape(sent), body(at(0)), 0)).to.deep.equal(refused)
+        expect(await store.commit(scrape(sent), packed(at(0)), 0)).to.deep.equal(refused)
       }
-      expect(await store.commit(scrape(at(-59)), body(at(-59)), 0)).to.include({ result: 'accepted' })
+      expect(await store.commit(scrape(at(-59)), packed(at(-59)), 0)).to.include({ result: 'accepted' })
     })
 
     it('calls a scrape sent less than a third of an interval after the stored one a duplicate', async () => {
-      await store.commit(scrape(at(-30)), body(at(-30)), 0)
+      await store.commit(scrape(at(-30)), packed(at(-30)), 0)
       const duplicate = { result: 'duplicate', by: 'a', atMs: at(-30) }
       for (const sent of [at(-30), at(-25) - 1, at(-45)]) {
-        expect(await store.commit(scrape(sent, { by: 'b' }), body(sent), 1)).to.deep.equal(duplicate)
+        expect(await store.commit(scrape(sent, { by: 'b' }), packed(sent), 1)).to.deep.equal(duplicate)
       }
-      expect(await store.commit(scrape(at(-25), { by: 'b' }), body(at(-25)), 1)).to.include({ version: 2 })
+      expect(await store.commit(scrape(at(-25), { by: 'b' }), packed(at(-25)), 1)).to.include({ version: 2 })
     })
 
     it('answers a commit on another base with what is stored, and takes it once computed from that', async () => {
-      await store.commit(scrape(at(-30)), body(at(-30), 7), 0)
-      const answer = await store.commit(scrape(at(-15), { by: 'b' }), body(at(-15)), 0)
+      await store.commit(scrape(at(-30)), packed(at(-30), 7), 0)
+      const answer = await store.commit(scrape(at(-15), { by: 'b' }), packed(at(-15)), 0)
       const stored = { ...scrape(at(-30)), body: body(at(-30), 7), version: 1 }
       expect(answer).to.deep.equal({ result: 'conflict', stored })
-      expect(await store.commit(scrape(at(-15), { by: 'b' }), body(at(-15)), 1)).to.include({ version: 2 })
+      expect(await store.commit(scrape(at(-15), { by: 'b' }), packed(at(-15)), 1)).to.include({ version: 2 })
     })
 
     it('says that nothing is stored when a commit is based on what was lost', async () => {
       const conflict = { result: 'conflict', stored: undefined }
-      expect(await store.commit(scrape(at(0)), body(at(0)), 7)).to.deep.equal(conflict)
+      expect(await store.commit(scrape(at(0)), packed(at(0)), 7)).to.deep.equal(conflict)
       expect(await store.commit(scrape(at(0)), undefined, 7)).to.deep.equal(conflict)
       expect(await store.commit(scrape(at(0)), undefined, 0)).to.deep.equal(conflict)
       expect((await store.hydrate(['n'])).size).to.equal(0)
     })
 
     it('refreshes who scraped when, and nothing else, where no timestamp moved', async () => {
-      await store.commit(scrape(at(-30)), body(at(-30)), 0)
+      await store.commit(scrape(at(-30)), packed(at(-30)), 0)
       const { cursor } = await readAll(store)
       const again = scrape(at(-15), { by: 'b', tookMs: 99 })
       expect(await store.commit(again, undefined, 1)).to.deep.equal({ result: 'unchanged' })
@@ -77,10 +77,10 @@ export function storeContract(open: () => Promise<StoreUnderTest>) {
     })
 
     it('judges in order: the clock, the uid, the time, the version', async () => {
-      await store.commit(scrape(at(-30), { uid: 'later', createdMs: 2_000 }), body(at(-30)), 0)
+      await store.commit(scrape(at(-30), { uid: 'later', createdMs: 2_000 }), packed(at(-30)), 0)
       const earlier = { uid: 'earlier', createdMs: 1_000 }
       const try_ = (sent: number, more: object, base: number) =>
-        store.commit(scrape(sent, { uid: 'later', createdMs: 2_000, ...more }), body(sent), base)
+        store.commit(scrape(sent, { uid: 'later', createdMs: 2_000, ...more }), packed(sent), base)
       expect(await try_(at(-90), earlier, 7)).to.include({ reason: 'clock' })
       expect(await try_(at(-30), earlier, 7)).to.include({ reason: 'uid' })
       expect(await try_(at(-30), {}, 7)).to.include({ result: 'duplicate' })
@@ -88,32 +88,32 @@ export function storeContract(open: () => Promise<StoreUnderTest>) {
     })
 
     it('lets a stored time in the future order nothing, after the store went back in time', async () => {
-      await store.commit(scrape(at(-1)), body(at(-1)), 0)
+      await store.commit(scrape(at(-1)), packed(at(-1)), 0)
       await opened.stepBack(3_600_000)
       now = await store.time()
-      expect(await store.commit(scrape(at(-15)), body(at(-15)), 0)).to.include({ result: 'conflict' })
-      expect(await store.commit(scrape(at(-15)), body(at(-15)), 1)).to.include({ result: 'accepted' })
-      expect(await store.commit(scrape(at(-15)), body(at(-15)), 2)).to.include({ result: 'duplicate' })
+      expect(await store.commit(scrape(at(-15)), packed(at(-15)), 0)).to.include({ result: 'conflict' })
+      expect(await store.commit(scrape(at(-15)), packed(at(-15)), 1)).to.include({ result: 'accepted' })
+      expect(await store.commit(scrape(at(-15)), packed(at(-15)), 2)).to.include({ result: 'duplicate' })
     })
 
     it('orders by a stored time that is only as far ahead as a scrape may be', async () => {
-      expect(await store.commit(scrape(now + 800, { by: 'b' }), body(now), 0)).to.include({
+      expect(await store.commit(scrape(now + 800, { by: 'b' }), packed(now), 0)).to.include({
         result: 'accepted',
       })
-      expect(await store.commit(scrape(at(0)), body(at(0)), 1)).to.include({ result: 'duplicate', by: 'b' })
+      expect(await store.commit(scrape(at(0)), packed(at(0)), 1)).to.include({ result: 'duplicate', by: 'b' })
     })
 
     it('accepts exactly one of two writers at the same moment', async () => {
-      await store.commit(scrape(at(-30)), body(at(-30)), 0)
+      await store.commit(scrape(at(-30)), packed(at(-30)), 0)
       const [a, b] = await Promise.all([
-        store.commit(scrape(at(-15)), body(at(-15)), 1),
-        opened.other.commit(scrape(at(-15) + 1, { by: 'b' }), body(at(-15)), 1),
+        store.commit(scrape(at(-15)), packed(at(-15)), 1),
+        opened.other.commit(scrape(at(-15) + 1, { by: 'b' }), packed(at(-15)), 1),
       ])
       expect([a.result, b.result]).to.have.members(['accepted', 'duplicate'])
     })
 
     it('takes whole milliseconds where the shared clock has fractions', async () => {
-      await store.commit(scrape(at(-15) + 0.4, { tookMs: 3.6 }), body(at(-15)), 0)
+      await store.commit(scrape(at(-15) + 0.4, { tookMs: 3.6 }), packed(at(-15)), 0)
       expect((await store.hydrate(['n'])).get('n')).to.include({ atMs: at(-15), tookMs: 4 })
     })
   })
@@ -123,35 +123,37 @@ export function storeContract(open: () => Promise<StoreUnderTest>) {
     const second = { uid: 'second', createdMs: 2_000 }
 
     it('is accepted at once and starts empty', async () => {
-      await store.commit(scrape(at(-15), first), body(at(-15)), 0)
+      await store.commit(scrape(at(-15), first), packed(at(-15)), 0)
       const taken = scrape(at(-14), second)
-      expect(await store.commit(taken, body(at(-14)), 1)).to.deep.equal({
+      expect(await store.commit(taken, packed(at(-14)), 1)).to.deep.equal({
         result: 'conflict',
         stored: undefined,
       })
-      expect(await store.commit(taken, body(at(-14)), 0)).to.include({ version: 2 })
+      expect(await store.commit(taken, packed(at(-14)), 0)).to.include({ version: 2 })
       expect((await store.hydrate(['n'])).get('n')).to.include({ uid: 'second', atMs: at(-14) })
     })
 
     it('is refused if it is the earlier one, or one of the same moment', async () => {
-      await store.commit(scrape(at(-30), second), body(at(-30)), 0)
+      await store.commit(scrape(at(-30), second), packed(at(-30)), 0)
       const refused = { result: 'refused', reason: 'uid' }
       const same = { uid: 'other', createdMs: second.createdMs }
-      expect(await store.commit(scrape(at(-15), first), body(at(-15)), 0)).to.deep.equal(refused)
-      expect(await store.commit(scrape(at(-15), same), body(at(-15)), 0)).to.deep.equal(refused)
+      expect(await store.commit(scrape(at(-15), first), packed(at(-15)), 0)).to.deep.equal(refused)
+      expect(await store.commit(scrape(at(-15), same), packed(at(-15)), 0)).to.deep.equal(refused)
     })
 
     it('may do so while a tombstone stands, but the deleted Node may not come back', async () => {
-      await store.commit(scrape(at(-30), first), body(at(-30)), 0)
+      await store.commit(scrape(at(-30), first), packed(at(-30)), 0)
       await store.delete('n', first.uid, first.createdMs)
-      expect(await store.commit(scrape(at(-15), first), body(at(-15)), 0)).to.include({ reason: 'uid' })
-      expect(await store.commit(scrape(at(-15), second), body(at(-15)), 0)).to.include({ result: 'accepted' })
-      expect(await store.commit(scrape(at(0), first), body(at(0)), 3)).to.include({ reason: 'uid' })
+      expect(await store.commit(scrape(at(-15), first), packed(at(-15)), 0)).to.include({ reason: 'uid' })
+      expect(await store.commit(scrape(at(-15), second), packed(at(-15)), 0)).to.include({
+        result: 'accepted',
+      })
+      expect(await store.commit(scrape(at(0), first), packed(at(0)), 3)).to.include({ reason: 'uid' })
       expect((await store.hydrate(['n'])).get('n')).to.include({ uid: 'second', version: 3 })
     })
 
     it('is not removed by the deletion of the earlier one', async () => {
-      await store.commit(scrape(at(-15), second), body(at(-15)), 0)
+      await store.commit(scrape(at(-15), second), packed(at(-15)), 0)
       await store.delete('n', first.uid, first.createdMs)
       expect((await store.hydrate(['n'])).get('n')).to.include({ uid: 'second' })
     })
@@ -159,7 +161,7 @@ export function storeContract(open: () => Promise<StoreUnderTest>) {
 
   describe('a deleted Node', () => {
     it('leaves nothing but a tombstone, which followers see', async () => {
-      await store.commit(scrape(at(-15)), body(at(-15)), 0)
+      await store.commit(scrape(at(-15)), packed(at(-15)), 0)
       const { cursor } = await readAll(store)
       await store.delete('n', 'u', scrape(0).createdMs)
       expect((await readAll(store, cursor)).changes).to.deep.equal([{ kind: 'deleted', node: 'n', uid: 'u' }])
@@ -169,7 +171,7 @@ export function storeContract(open: () => Promise<StoreUnderTest>) {
 
     it('is refused also if it had never been stored', async () => {
       await store.delete('n', 'u', scrape(0).createdMs)
-      expect(await store.commit(scrape(at(0)), body(at(0)), 0)).to.include({ reason: 'uid' })
+      expect(await store.commit(scrape(at(0)), packed(at(0)), 0)).to.include({ reason: 'uid' })
     })
 
     it('is deleted once, however many shards say so', async () => {
@@ -269,7 +271,7 @@ export function storeContract(open: () => Promise<StoreUnderTest>) {
 
   describe('freshness', () => {
     it('says who scraped a node when and how long it took, of those that were scraped or tried', async () => {
-      await store.commit(scrape(at(-15)), body(at(-15)), 0)
+      await store.commit(scrape(at(-15)), packed(at(-15)), 0)
       const found = await store.freshness(['n', 'unknown'])
       expect([...found.keys()]).to.deep.equal(['n'])
       expect(found.get('n')).to.include({ atMs: at(-15), by: 'a', tookMs: 12 })
@@ -277,7 +279,7 @@ export function storeContract(open: () => Promise<StoreUnderTest>) {
     })
 
     it('notes an attempt that failed by the clock of the store', async () => {
-      await store.commit(scrape(at(-15)), body(at(-15)), 0)
+      await store.commit(scrape(at(-15)), packed(at(-15)), 0)
       await store.tried('n')
       await store.tried('never-stored')
       const found = await store.freshness(['n', 'never-stored'])
@@ -287,7 +289,7 @@ export function storeContract(open: () => Promise<StoreUnderTest>) {
     })
 
     it('moves with a commit without news', async () => {
-      await store.commit(scrape(at(-30)), body(at(-30)), 0)
+      await store.commit(scrape(at(-30)), packed(at(-30)), 0)
       await store.commit(scrape(at(-30) + intervalMs, { by: 'b' }), undefined, 1)
       expect((await store.freshness(['n'])).get('n')).to.include({ atMs: at(-15), by: 'b' })
     })

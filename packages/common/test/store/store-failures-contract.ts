@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import type { SampleStore } from '../../src/store/store.ts'
-import { body, scrape } from './store-builders.ts'
+import { packed, scrape } from './store-builders.ts'
 import type { StoreUnderTest } from './stores-under-test.ts'
 
 /** What every store remembers of scrapes that failed. */
@@ -18,7 +18,7 @@ export function failuresContract(open: () => Promise<StoreUnderTest>) {
   afterEach(() => opened.close())
 
   it('names who last failed to scrape a node, when and why, also of one never scraped', async () => {
-    await store.commit(scrape(now), body(now), 0)
+    await store.commit(scrape(now), packed(now), 0)
     await store.tried('n', { by: 'b', reason: 'timeout: 10 s' })
     await store.tried('n', refused)
     await store.tried('new', refused)
@@ -39,7 +39,7 @@ export function failuresContract(open: () => Promise<StoreUnderTest>) {
   it('stores the first scrape of a node that had only failed, and hides no record behind a failure', async () => {
     await store.tried('n', refused)
     expect((await store.hydrate(['n'])).size).to.equal(0)
-    expect(await store.commit(scrape(now), body(now), 0)).to.include({ result: 'accepted' })
+    expect(await store.commit(scrape(now), packed(now), 0)).to.include({ result: 'accepted' })
     await store.tried('n', refused)
     expect((await store.hydrate(['n'])).size).to.equal(1)
     expect((await store.freshness(['n'])).get('n')).to.include({ atMs: now, by: 'a' })

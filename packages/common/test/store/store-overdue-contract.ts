@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import type { SampleStore } from '../../src/store/store.ts'
-import { body, commitAsShard, scrape } from './store-builders.ts'
+import { commitAsShard, packed, scrape } from './store-builders.ts'
 import type { StoreUnderTest } from './stores-under-test.ts'
 
 /** What every store says of nodes that nobody scrapes. */
@@ -19,8 +19,8 @@ export function overdueContract(open: () => Promise<StoreUnderTest>) {
   afterEach(() => opened.close())
 
   it('names a node once its last scrape is that old, and who scraped it', async () => {
-    await store.commit(scrape(at(-25)), body(at(-25)), 0)
-    await store.commit(scrape(at(-15), { node: 'fresh' }), body(at(-15)), 0)
+    await store.commit(scrape(at(-25)), packed(at(-25)), 0)
+    await store.commit(scrape(at(-15), { node: 'fresh' }), packed(at(-15)), 0)
     const found = await overdue()
     expect([...found.keys()]).to.deep.equal(['n'])
     expect(found.get('n')).to.include({ atMs: at(-25), by: 'a', tookMs: 12 })
@@ -29,7 +29,7 @@ export function overdueContract(open: () => Promise<StoreUnderTest>) {
   })
 
   it('names those it knows nothing of only when asked, and when they were tried', async () => {
-    await store.commit(scrape(at(-15)), body(at(-15)), 0)
+    await store.commit(scrape(at(-15)), packed(at(-15)), 0)
     await store.tried('failing')
     const found = await overdue(['n', 'failing', 'new'])
     expect([...found.keys()].sort()).to.deep.equal(['failing', 'new'])
@@ -38,7 +38,7 @@ export function overdueContract(open: () => Promise<StoreUnderTest>) {
   })
 
   it('counts what was stored under a later clock as nothing', async () => {
-    await store.commit(scrape(at(0)), body(at(0)), 0)
+    await store.commit(scrape(at(0)), packed(at(0)), 0)
     await opened.stepBack(3_600_000)
     // In Redis the index moves with the next commit only: the record itself is what counts.
     const found = await overdue(['n'])
@@ -46,7 +46,7 @@ export function overdueContract(open: () => Promise<StoreUnderTest>) {
   })
 
   it('changes its epoch when it was emptied', async () => {
-    await store.commit(scrape(at(-25)), body(at(-25)), 0)
+    await store.commit(scrape(at(-25)), packed(at(-25)), 0)
     const before = await store.overdue(20_000, [])
     await opened.empty()
     const after = await store.overdue(20_000, ['n'])

@@ -6,7 +6,7 @@ import type { Log } from '../../src/log.ts'
 import type { SampleStore } from '../../src/store/store.ts'
 import { createRedisStore } from '../../src/store/store-redis.ts'
 import { type RedisServer, startRedisServer } from '../../testing/redis-server.ts'
-import { body, commitAsShard, intervalMs, readAll, scrape } from './store-builders.ts'
+import { commitAsShard, intervalMs, packed, readAll, scrape } from './store-builders.ts'
 
 const password = 's3cret-word'
 
@@ -76,17 +76,17 @@ describe('a Redis that fails', () => {
   it('is written again once it is back, and its followers begin anew', async () => {
     const store = open()
     const now = await store.time()
-    await store.commit(scrape(now - 30_000), body(now), 0)
+    await store.commit(scrape(now - 30_000), packed(now), 0)
     const { cursor } = await readAll(store)
     const pending = Array.from({ length: 50 }, (_, i) =>
-      store.commit(scrape(now, { node: `n${i}` }), body(now), 0),
+      store.commit(scrape(now, { node: `n${i}` }), packed(now), 0),
     )
     const settled = Promise.allSettled(pending)
     await server.kill()
     for (const each of await settled) {
       if (each.status === 'rejected') expect(each.reason).to.include({ code: 'store_unavailable' })
     }
-    expect(await failureOf(store.commit(scrape(now), body(now), 1))).to.equal('store_unavailable')
+    expect(await failureOf(store.commit(scrape(now), packed(now), 1))).to.equal('store_unavailable')
     expect(await failureOf(store.changes(cursor, 1))).to.equal('store_unavailable')
     await server.restart()
     await answers(store)
@@ -134,7 +134,7 @@ describe('a Redis that fails', () => {
     const store = open()
     const given = scrape(await store.time(), { node: 'full' })
     await admin.config('SET', 'maxmemory', '1')
-    const code = await failureOf(store.commit(given, body(given.atMs), 0))
+    const code = await failureOf(store.commit(given, packed(given.atMs), 0))
     await admin.config('SET', 'maxmemory', '0')
     expect(code).to.equal('store_full')
     expect(await commitAsShard(store, given)).to.include({ result: 'accepted' })

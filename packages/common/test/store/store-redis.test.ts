@@ -4,7 +4,7 @@ import { silentLog } from '../../src/log.ts'
 import type { SampleStore } from '../../src/store/store.ts'
 import { createRedisStore } from '../../src/store/store-redis.ts'
 import { type RedisServer, startRedisServer } from '../../testing/redis-server.ts'
-import { body, commitAsShard, readAll, scrape } from './store-builders.ts'
+import { commitAsShard, packed, readAll, scrape } from './store-builders.ts'
 import { openRedis } from './stores-under-test.ts'
 
 describe('what is in Redis', () => {
@@ -29,7 +29,7 @@ describe('what is in Redis', () => {
   after(() => server.stop())
 
   it('can be read by eye', async () => {
-    await opened.store.commit(scrape(now), body(now), 0)
+    await opened.store.commit(scrape(now), packed(now), 0)
     const { usage, points, ...rest } = await opened.redis.hgetall(key('node:n'))
     const created = String(scrape(0).createdMs)
     expect(rest).to.deep.equal({ at: String(now), by: 'a', took: '12', uid: 'u', created, ver: '1' })
@@ -44,7 +44,7 @@ describe('what is in Redis', () => {
     await opened.store.changes(undefined, 1)
     await expectLimits()
     await opened.store.tried('m')
-    await opened.store.commit(scrape(now - 15_000), body(now), 0)
+    await opened.store.commit(scrape(now - 15_000), packed(now), 0)
     await opened.store.commit(scrape(now), undefined, 1)
     await opened.store.delete('m', 'u', 1)
     await expectLimits()
@@ -56,7 +56,7 @@ describe('what is in Redis', () => {
     await opened.store.changes(undefined, 1)
     await opened.redis.hset(key('epoch'), 'ver', String(most - 2))
     const given = scrape(now, { createdMs: most })
-    expect(await opened.store.commit(given, body(now), 0)).to.deep.equal({
+    expect(await opened.store.commit(given, packed(now), 0)).to.deep.equal({
       result: 'accepted',
       version: most - 1,
     })
@@ -64,7 +64,7 @@ describe('what is in Redis', () => {
     expect(cursor.version).to.equal(most - 1)
     expect(changes[0]).to.have.nested.property('record.version', most - 1)
     expect(changes[0]).to.have.nested.property('record.createdMs', most)
-    const duplicate = await opened.store.commit(given, body(now), most - 1)
+    const duplicate = await opened.store.commit(given, packed(now), most - 1)
     expect(duplicate).to.deep.equal({ result: 'duplicate', by: 'a', atMs: now })
     await opened.store.delete('n', 'u', most)
     expect(await opened.redis.hget(key('node:n'), 'ver')).to.equal(String(most))
@@ -72,15 +72,15 @@ describe('what is in Redis', () => {
   })
 
   it('is written by scripts that Redis may have forgotten', async () => {
-    await opened.store.commit(scrape(now - 15_000), body(now), 0)
+    await opened.store.commit(scrape(now - 15_000), packed(now), 0)
     await opened.redis.script('FLUSH')
-    expect(await opened.store.commit(scrape(now), body(now), 1)).to.include({ result: 'accepted' })
+    expect(await opened.store.commit(scrape(now), packed(now), 1)).to.include({ result: 'accepted' })
   })
 
   it('is apart from another ring and from another database', async () => {
     const inDatabase = await openRedis(`${server.url}/3`)
-    await opened.store.commit(scrape(now), body(now), 0)
-    await inDatabase.store.commit(scrape(now, { node: 'm' }), body(now), 0)
+    await opened.store.commit(scrape(now), packed(now), 0)
+    await inDatabase.store.commit(scrape(now, { node: 'm' }), packed(now), 0)
     const other = await openRedis(server.url)
     expect((await readAll(other.store)).changes).to.deep.equal([])
     expect(await inDatabase.redis.exists(`mr:{${inDatabase.ringName}}:node:m`)).to.equal(1)

@@ -2,7 +2,7 @@ import { expect } from 'chai'
 import { createMemoryStore } from '../../src/store/store-memory.ts'
 import { createFakeClock } from '../../testing/fake-clock.ts'
 import { type RedisServer, startRedisServer } from '../../testing/redis-server.ts'
-import { body, intervalMs, readAll, scrape } from './store-builders.ts'
+import { intervalMs, packed, readAll, scrape } from './store-builders.ts'
 import { storeContract } from './store-contract.ts'
 import { failuresContract } from './store-failures-contract.ts'
 import { overdueContract } from './store-overdue-contract.ts'
@@ -16,7 +16,7 @@ describe('the store in memory', () => {
   it('forgets records, tombstones and attempts after ten minutes', async () => {
     const clock = createFakeClock(1_000_000)
     const store = createMemoryStore({ clock, intervalMs, originMs: 0 })
-    await store.commit(scrape(clock.mono()), body(clock.mono()), 0)
+    await store.commit(scrape(clock.mono()), packed(clock.mono()), 0)
     await store.delete('gone', 'u', 1)
     await clock.advance(599_000)
     expect((await readAll(store)).changes).to.have.lengthOf(2)
@@ -25,7 +25,9 @@ describe('the store in memory', () => {
     expect((await readAll(store)).changes).to.have.lengthOf(1)
     await clock.advance(600_000)
     expect((await readAll(store)).changes).to.have.lengthOf(0)
-    expect(await store.commit(scrape(clock.mono(), { node: 'gone' }), body(0), 0)).to.include({ version: 3 })
+    expect(await store.commit(scrape(clock.mono(), { node: 'gone' }), packed(0), 0)).to.include({
+      version: 3,
+    })
   })
 })
 

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isDeepStrictEqual } from 'node:util'
 import type { NodeRecord } from '@metrics-ring/common/record/record'
+import { pack } from '@metrics-ring/common/record/record-pack'
 import type { SampleStore } from '@metrics-ring/common/store/store'
 import { createRedisStore } from '@metrics-ring/common/store/store-redis'
 import { expect } from 'chai'
@@ -81,7 +82,7 @@ export function agreementSuite(
       const atMs = await store.time()
       const scrape = { ...record, atMs }
       const body = { ...record.body, node: { ...record.body.node, usage: { ...usage, atMs } } }
-      const answer = await store.commit(scrape, body, record.version)
+      const answer = await store.commit(scrape, pack(body), record.version)
       expect(answer.result).to.equal('accepted')
       const tookMs = await untilEach('/nodes', ({ items }) => {
         const item = items.find(({ metadata }) => metadata.name === record.node)

@@ -1,3 +1,4 @@
+import { pack } from '@metrics-ring/common/record/record-pack'
 import { createSharedClock } from '@metrics-ring/common/store/shared-clock'
 import type { Change, SampleStore } from '@metrics-ring/common/store/store'
 import { createMemoryStore } from '@metrics-ring/common/store/store-memory'
@@ -48,7 +49,7 @@ function setUp() {
   const commit = (node: string) =>
     stores.current.commit(
       { node, uid: `uid-${node}`, createdMs: 0, atMs: clock.mono(), by: 'shard', tookMs: 1 },
-      body,
+      pack(body),
       0,
     )
   const nodesSeen = () => seen.map((each) => (each.kind === 'record' ? each.record.node : `-${each.node}`))

@@ -6,6 +6,7 @@ import { createKubeClient, type KubeClient } from '@metrics-ring/common/kube/kub
 import { loadKubeConfig } from '@metrics-ring/common/kube/kubeconfig'
 import { createLifecycle, type Lifecycle } from '@metrics-ring/common/lifecycle'
 import { silentLog } from '@metrics-ring/common/log'
+import { pack } from '@metrics-ring/common/record/record-pack'
 import { openStore } from '@metrics-ring/common/store/open-store'
 import { createRedisStore } from '@metrics-ring/common/store/store-redis'
 import { silentTelemetry } from '@metrics-ring/common/telemetry/telemetry'
@@ -98,7 +99,7 @@ describe('a whole frontend', function () {
             containers: containers.map(({ template }) => container(atMs, { name: template.name })),
           })),
         }
-        await store.commit({ node, uid, createdMs, atMs, by: 'test', tookMs: 1 }, body, 0)
+        await store.commit({ node, uid, createdMs, atMs, by: 'test', tookMs: 1 }, pack(body), 0)
       }
     } finally {
       await store.close()

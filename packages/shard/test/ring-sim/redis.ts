@@ -1,4 +1,5 @@
 import type { NodeRecord, RecordBody } from '@metrics-ring/common/record/record'
+import { pack, unpack } from '@metrics-ring/common/record/record-pack'
 import type { CommitAnswer, SampleStore } from '@metrics-ring/common/store/store'
 import { createMemoryStore } from '@metrics-ring/common/store/store-memory'
 import { exchange, type Process, type Weather } from './process.ts'
@@ -43,7 +44,7 @@ export function createRedis(scheduler: Scheduler, intervalMs: number, witness: R
   }
   async function commit(...[scrape, body, base]: Parameters<SampleStore['commit']>): Promise<CommitAnswer> {
     const answer = await store.commit(scrape, body, base)
-    witness.committed(scrape.node, scrape.by, scrape.atMs, scrape.uid, answer, body)
+    witness.committed(scrape.node, scrape.by, scrape.atMs, scrape.uid, answer, body && unpack(body))
     if (answer.result === 'accepted' || answer.result === 'unchanged') await remember(scrape.node)
     return answer
   }
@@ -63,7 +64,7 @@ export function createRedis(scheduler: Scheduler, intervalMs: number, witness: R
         const last = records.filter(({ timeMs }) => timeMs <= lostMs).at(-1)
         if (!last) continue
         restoringMs = last.record.atMs - epochMs
-        await store.commit(last.record, last.record.body, 0)
+        await store.commit(last.record, pack(last.record.body), 0)
         recent.set(node, [last])
       }
       restoringMs = undefined

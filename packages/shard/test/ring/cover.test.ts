@@ -1,3 +1,4 @@
+import { pack } from '@metrics-ring/common/record/record-pack'
 import { createMemoryStore } from '@metrics-ring/common/store/store-memory'
 import { createFakeClock } from '@metrics-ring/common/testing/fake-clock'
 import { expect } from 'chai'
@@ -34,7 +35,7 @@ describe('what is unowned', () => {
         by: 'b',
         tookMs: 5,
       }
-      await store.commit(scrape, { node: {}, pods: [] }, interval)
+      await store.commit(scrape, pack({ node: {}, pods: [] }), interval)
       await store.tried('failing', { by: 'b', reason: 'timeout: it takes too long' })
       await clock.advance(W)
       if (interval === 0) expect(told.at(-1), 'after one interval').to.equal(0)
