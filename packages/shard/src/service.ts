@@ -1,8 +1,8 @@
 import { runService } from '@metrics-ring/common/service'
 import { openStore } from '@metrics-ring/common/store/open-store'
 import { readShardConfig, shardFlags } from './config.ts'
+import { tuneHeap } from './heap.ts'
 import { startShard } from './wire.ts'
-import { keepYoungHeapSmall } from './young-heap.ts'
 
 /** `metrics-ring shard …`: runs until SIGTERM or SIGINT. */
 export function runShard(argv: readonly string[], env = process.env): Promise<void> {
@@ -12,7 +12,7 @@ export function runShard(argv: readonly string[], env = process.env): Promise<vo
     flags: shardFlags,
     read: () => readShardConfig(argv, env),
     async start(config, log, telemetry) {
-      keepYoungHeapSmall()
+      tuneHeap()
       if (config.intervalMs < 10_000) {
         log.warn(
           { intervalMs: config.intervalMs },

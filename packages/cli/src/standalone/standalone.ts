@@ -1,5 +1,5 @@
 import { runService } from '@metrics-ring/common/service'
-import { keepHeapSmall } from './heap.ts'
+import { tuneHeap } from '@metrics-ring/shard/heap'
 import { readStandaloneConfig, standaloneFlags } from './standalone-config.ts'
 import { startStandalone } from './wire.ts'
 
@@ -11,7 +11,8 @@ export function runStandalone(argv: readonly string[], env = process.env): Promi
     flags: standaloneFlags,
     read: () => readStandaloneConfig(argv, env),
     async start(config, log, telemetry) {
-      keepHeapSmall()
+      // What a frontend keeps besides lives longer: less garbage is allowed beside it.
+      tuneHeap(100)
       return (await startStandalone(config, log, env, telemetry)).drain
     },
   })

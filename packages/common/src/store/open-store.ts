@@ -3,6 +3,7 @@ import type { Log } from '../log.ts'
 import type { ClusterConfig, RingConfig } from '../service-flags.ts'
 import { counter, type Meter, silentMeter } from '../telemetry/metric.ts'
 import { measuredStore, storeMetrics } from '../telemetry/store-metrics.ts'
+import { gatherCommits } from './gather.ts'
 import { createRedisStore, type RedisStore } from './store-redis.ts'
 
 /** The store that a service's flags name; connects in the background. Throws as createRedisStore does. */
@@ -24,5 +25,5 @@ export function openStore(
     },
     log,
   })
-  return measuredStore(store, meter, realClock.mono)
+  return gatherCommits(measuredStore(store, meter, realClock.mono), realClock)
 }

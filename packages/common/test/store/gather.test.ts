@@ -2,7 +2,7 @@ import { expect } from 'chai'
 import { gatherCommits } from '../../src/store/gather.ts'
 import { createMemoryStore } from '../../src/store/store-memory.ts'
 import { createFakeClock } from '../../testing/fake-clock.ts'
-import { body, intervalMs, scrape } from './store-builders.ts'
+import { intervalMs, packed, scrape } from './store-builders.ts'
 
 describe('commits that are gathered', () => {
   function setUp() {
@@ -14,7 +14,7 @@ describe('commits that are gathered', () => {
       return memory.commit(given, ...more)
     }
     const store = gatherCommits({ ...memory, commit }, clock)
-    const commitOf = (node: string) => store.commit(scrape(clock.mono(), { node }), body(clock.mono()), 0)
+    const commitOf = (node: string) => store.commit(scrape(clock.mono(), { node }), packed(clock.mono()), 0)
     return { clock, sent, commitOf, store }
   }
 
@@ -38,7 +38,7 @@ describe('commits that are gathered', () => {
 
   it('fail each for itself', async () => {
     const { clock, commitOf, store } = setUp()
-    const bad = store.commit(scrape(clock.mono() - 1e9), body(clock.mono()), 0)
+    const bad = store.commit(scrape(clock.mono() - 1e9), packed(clock.mono()), 0)
     const good = commitOf('a')
     await clock.advance(20)
     expect((await bad).result).to.equal('refused')
