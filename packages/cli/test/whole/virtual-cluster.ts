@@ -1,12 +1,13 @@
 import { createSharedClock } from '@metrics-ring/common/store/shared-clock'
 import { createMemoryStore } from '@metrics-ring/common/store/store-memory'
 import { createFakeClock } from '@metrics-ring/common/testing/fake-clock'
+import type { ServedEntry } from '@metrics-ring/frontend/answer/listing'
 import { createFollower } from '@metrics-ring/frontend/view/follow'
 import type { NodeItem, PodItem } from '@metrics-ring/frontend/view/item'
 import { nodeObject, podObject } from '@metrics-ring/frontend/view/objects'
 import { isServed } from '@metrics-ring/frontend/view/shelf'
 import { type Kept, renderedOf } from '@metrics-ring/frontend/view/slabs'
-import { createView } from '@metrics-ring/frontend/view/view'
+import { createView, type View } from '@metrics-ring/frontend/view/view'
 import { createShardEvents } from '@metrics-ring/shard/events'
 import { nodeCapacity } from '@metrics-ring/shard/kubelet/capacity'
 import type { Target } from '@metrics-ring/shard/kubelet/targets'
@@ -74,8 +75,8 @@ export function createVirtualCluster(options: VirtualOptions) {
     store,
     now,
     /** What the API answers now. */
-    pods: () => read<PodItem>(view.selectPods(undefined, {}).flat(), now()),
-    nodes: () => read<NodeItem>(view.selectNodes({}).flat(), now()),
+    pods: () => read<PodItem>(view, view.selectPods(undefined, {}).flat(), now()),
+    nodes: () => read<NodeItem>(view, view.selectNodes({}).flat(), now()),
     /** Lets so much time pass, looking `everyMs`. */
     async pass(ms: number, look: () => void | Promise<void> = () => {}, everyMs = 250) {
       for (let left = ms; left > 0; left -= everyMs) {
@@ -104,7 +105,7 @@ function targetOf(node: {
   return { node: name, uid, createdMs, capacity, kubelet: { ok: false, reason: 'other', detail: '' } }
 }
 
-function publishInto(model: Model, view: ReturnType<typeof createView>) {
+function publishInto(model: Model, view: View) {
   model.publish({
     apply(object) {
       if (object.kind === 'Node') view.upsertNode(nodeObject(object.metadata))
@@ -120,8 +121,8 @@ function render(item: object) {
   return { json: Buffer.from(JSON.stringify(item)), protobuf: Buffer.from('') }
 }
 
-function read<T>(entries: { kept: Kept | undefined; expiresMs: number }[], nowMs: number): T[] {
+function read<T>(view: View, entries: ServedEntry[], nowMs: number): T[] {
   return entries
     .filter((each) => isServed(each as never, nowMs))
-    .map((each) => JSON.parse(String(renderedOf(each.kept as Kept).json)) as T)
+    .map((each) => JSON.parse(String(renderedOf(view.kept(each) as Kept).json)) as T)
 }
