@@ -135,8 +135,8 @@ export async function startOutages(): Promise<Outages> {
 
 /**
  * Waits until every node has a record of a scrape sent from now on; how long that took. No kubelet is scraped more
- * than once an interval meanwhile, and once by a shadow that finds no record of it, as after a clock that went back;
- * and none more than two intervals and a wait for the connection take.
+ * than once an interval meanwhile, and once more (seen where the store's clock went back; why was not traced); and none
+ * more than two intervals and a wait for the connection take.
  */
 async function expectRecovery({ cluster }: Installation, url: string): Promise<number> {
   const store = createRedisStore({ url, ringName: 'demo', intervalMs, onBadRecord: () => {}, log: silentLog })
