@@ -22,7 +22,7 @@ export interface PodEntry extends Entry<PodEntry> {
   /** One of each record that names the pod. */
   candidates: Candidate[]
   served: Candidate | undefined
-  /** What is served, or was until the last change, has been asked for. */
+  /** What is served has been asked for; true at first, for whoever starts is about to be asked. */
   asked: boolean
 }
 
@@ -34,7 +34,8 @@ export type Pods = ReturnType<typeof createPods>
  * All pods that an object or a record names. A pod has an entry while either does.
  *
  * A change is rendered at once if what it replaces was asked for, otherwise when it is asked for: clients that list
- * every pod again and again need not wait for it, and what nobody asks for costs neither CPU nor memory.
+ * every pod again and again need not wait for it, and what nobody asks for costs neither CPU nor memory. What is new is
+ * rendered at once: the first list waits for nothing else.
  */
 export function createPods(render: (item: PodItem) => Rendered) {
   const namespaces = new Map<string, Namespace>()
@@ -162,7 +163,7 @@ function newEntry(namespace: string, name: string): PodEntry {
     createdMs: 0,
     candidates: noCandidates,
     served: undefined,
-    asked: false,
+    asked: true,
   }
 }
 
