@@ -61,7 +61,10 @@ function countNode({ atMs, sinceMs }: NodeScrapes, { fromMs, toMs, intervalMs }:
  * Least and most scrapes of any node in any of its own intervals, which begin half an interval before its first scrape in
  * the window: so a scrape that is some milliseconds early or late stays in its interval. Whole ones only.
  */
-export function extremes(nodes: readonly NodeScrapes[], window: Window): { least: number; most: number } {
+export function extremes(
+  nodes: readonly Pick<NodeScrapes, 'atMs'>[],
+  window: Window,
+): { least: number; most: number } {
   const counts = nodes.flatMap(({ atMs }) => perOwnInterval(atMs, window))
   return {
     least: counts.reduce((least, count) => Math.min(least, count), Number.POSITIVE_INFINITY),

@@ -4,7 +4,7 @@ import { text } from 'node:stream/consumers'
 import { type Kubelets, type Sampling, startKubelets } from '@metrics-ring/sim/kubelet/kubelets'
 import type { NodeState } from '@metrics-ring/sim/model/model'
 import { createAuthority } from '@metrics-ring/sim/pki'
-import { countScrapes, extremes, type ScrapeCount } from '../chaos/count.ts'
+import { extremes } from '../chaos/count.ts'
 import { answerRequests } from '../peer.ts'
 import type { ControlPlane, Listening } from './control-plane.ts'
 import { type ClusterSize, createCluster, shareOf } from './model.ts'
@@ -31,7 +31,7 @@ export type KubeletsStarted = {
   caPem: string
 }
 
-export type KubeletCounts = ScrapeCount & {
+export type KubeletCounts = {
   nodes: number
   /** Scrapes of one kubelet in one of its own intervals. */
   least: number
@@ -86,11 +86,9 @@ function count({ kubelets, nodes, intervalMs }: Running, fromMs: number, toMs: n
     kubelets.requests(name).filter(({ atMs }) => fromMs <= atMs && atMs < toMs),
   )
   const whole = all.filter(({ answered, status }) => answered && status === 200)
-  // What was before the window is forgotten at its beginning.
-  const each = nodes.map(({ name }) => ({ atMs: kubelets.scrapes(name), sinceMs: fromMs }))
+  const each = nodes.map(({ name }) => ({ atMs: kubelets.scrapes(name) }))
   const total = (of: (name: string) => number) => nodes.reduce((sum, { name }) => sum + of(name), 0)
   return {
-    ...countScrapes(each, { fromMs, toMs, intervalMs }),
     ...extremes(each, { fromMs, toMs, intervalMs }),
     nodes: nodes.length,
     scrapes: all.length,
