@@ -60,16 +60,3 @@ function pointJson({ base }: Subject, atMs: number): 0 | [string, number, number
   if (!base) return 0
   return [base.cpuNs.toString(), base.timestampMs - atMs, Math.round(base.atMs) - atMs]
 }
-
-/** The subjects as a follower sees them. */
-export function withoutBases({ node, pods }: RecordBody): RecordBody {
-  return {
-    node: followed(node),
-    pods: pods.map((pod) => ({ ...pod, containers: pod.containers.map((each) => followed(each)) })),
-  }
-}
-
-/** A subject without its base; the start, which tells incarnations of a pod apart, is kept. */
-function followed<T extends Subject>({ base, ...subject }: T): Omit<T, 'base'> {
-  return base?.startMs === undefined ? subject : { ...subject, startMs: base.startMs }
-}

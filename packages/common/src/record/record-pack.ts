@@ -52,12 +52,19 @@ export function pack(body: RecordBody, like?: PackedBody): PackedBody {
   return { pods: isSame ? like.pods : pods, numbers }
 }
 
-export function unpack({ pods, numbers }: PackedBody): RecordBody {
-  const node = takeSubject<Subject>({}, numbers, 0)
+export const unpack = (packed: PackedBody): RecordBody => unpackWith(takeSubject, packed)
+
+/** As followers see it: without bases. The start, which tells incarnations of a pod apart, is kept. */
+export const unpackFollowed = (packed: PackedBody): RecordBody => unpackWith(takeFollowed, packed)
+
+type Take = <S extends Subject>(to: S, from: Float64Array, at: number) => S
+
+function unpackWith(take: Take, { pods, numbers }: PackedBody): RecordBody {
+  const node = take<Subject>({}, numbers, 0)
   let at = 0
   const takeContainer = (name: string): ContainerRecord => {
     at += stride
-    const container = takeSubject<ContainerRecord>({ name }, numbers, at)
+    const container = take<ContainerRecord>({ name }, numbers, at)
     if (numbers[at + place.absent] === 1) container.absent = true
     return container
   }
@@ -109,6 +116,16 @@ function takeSubject<S extends Subject>(to: S, from: Float64Array, at: number): 
   if (!Number.isNaN(startMs)) to.startMs = startMs
   const base = takeBase(from, at)
   if (base) to.base = base
+  const usage = takeUsage(from, at)
+  if (usage) to.usage = usage
+  return to
+}
+
+function takeFollowed<S extends Subject>(to: S, from: Float64Array, at: number): S {
+  const hasBase = !Number.isNaN(from[at + place.baseTimestamp])
+  const baseStartMs = hasBase ? (from[at + place.baseStart] as number) : Number.NaN
+  const startMs = Number.isNaN(baseStartMs) ? (from[at + place.start] as number) : baseStartMs
+  if (!Number.isNaN(startMs)) to.startMs = startMs
   const usage = takeUsage(from, at)
   if (usage) to.usage = usage
   return to

@@ -1,7 +1,6 @@
 import type { Clock } from '../clock.ts'
 import type { NodeRecord, Scrape } from '../record/record.ts'
-import { withoutBases } from '../record/record-json.ts'
-import { type PackedBody, unpack } from '../record/record-pack.ts'
+import { type PackedBody, unpack, unpackFollowed } from '../record/record-pack.ts'
 import {
   aheadMs,
   fence,
@@ -183,7 +182,7 @@ function headOf(entry: Entry | undefined): Head | undefined {
 function changeOf(node: string, entry: Entry | undefined): Change | undefined {
   if (entry?.tombstone) return { kind: 'deleted', node, uid: entry.tombstone.uid }
   if (!entry?.record) return undefined
-  return { kind: 'record', record: { ...entry.record, body: withoutBases(unpack(entry.record.body)) } }
+  return { kind: 'record', record: { ...entry.record, body: unpackFollowed(entry.record.body) } }
 }
 
 function unpacked(record: Packed): NodeRecord {

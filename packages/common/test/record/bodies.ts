@@ -34,3 +34,16 @@ export function bodies(atMs: number): fc.Arbitrary<RecordBody> {
   const pod = fc.record({ namespace: name, name, containers: fc.array(container, { maxLength: 4 }) })
   return fc.record({ node: subject, pods: fc.array(pod, { maxLength: 4 }) })
 }
+
+/** What a follower is to see of it. */
+export function withoutBases({ node, pods }: RecordBody): RecordBody {
+  return {
+    node: followed(node),
+    pods: pods.map((pod) => ({ ...pod, containers: pod.containers.map((each) => followed(each)) })),
+  }
+}
+
+/** A subject without its base; the start, which tells incarnations of a pod apart, is kept. */
+function followed<T extends Subject>({ base, ...subject }: T): Omit<T, 'base'> {
+  return base?.startMs === undefined ? subject : { ...subject, startMs: base.startMs }
+}

@@ -1,9 +1,9 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
-import { encodeBody, maxTextBytes, withoutBases } from '../../src/record/record-json.ts'
+import { encodeBody, maxTextBytes } from '../../src/record/record-json.ts'
 import { parseRecord, type StoredRecord } from '../../src/record/record-parse.ts'
 import { body } from '../store/store-builders.ts'
-import { bodies } from './bodies.ts'
+import { bodies, withoutBases } from './bodies.ts'
 
 const atMs = 1_700_000_000_123
 const header = {

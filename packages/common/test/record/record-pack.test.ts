@@ -1,8 +1,8 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
 import type { RecordBody } from '../../src/record/record.ts'
-import { pack, unpack } from '../../src/record/record-pack.ts'
-import { bodies } from './bodies.ts'
+import { pack, unpack, unpackFollowed } from '../../src/record/record-pack.ts'
+import { bodies, withoutBases } from './bodies.ts'
 
 const atMs = 1_700_000_000_123
 
@@ -30,6 +30,14 @@ describe('a packed record', () => {
     }
     expect(unpack(pack(body))).to.deep.equal(body)
   })
+
+  it('gives a follower the same without bases', () =>
+    fc.assert(
+      fc.property(bodies(atMs), (given) => {
+        expect(unpackFollowed(pack(given))).to.deep.equal(withoutBases(given))
+        expect(unpackFollowed(pack(withoutBases(given)))).to.deep.equal(withoutBases(given))
+      }),
+    ))
 
   it('has the names of the one it follows where they are the same', () =>
     fc.assert(
