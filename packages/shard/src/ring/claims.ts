@@ -41,7 +41,7 @@ export type Claim =
   /** `contested`: intervals in a row in which mine was the duplicate; `early`: for how many more to be first. */
   | { kind: 'own'; contested: number; early: number }
   | { kind: 'gained' }
-  /** `reserve`: gained, and lost before I scraped it. Whoever covered it before me still does: I look after them. */
+  /** `reserve`: lost again while it was only gained. Another is taken to cover it: I look after all other shadows. */
   | { kind: 'retained' | 'adopted'; sinceMs: number; reserve: boolean }
 
 export type ClaimEvent =
