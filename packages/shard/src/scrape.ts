@@ -1,12 +1,13 @@
 import type { Clock } from '@metrics-ring/common/clock'
 import { errorText } from '@metrics-ring/common/errors'
 import type { NodeRecord, Scrape } from '@metrics-ring/common/record/record'
-import { type PackedBody, pack, unpack } from '@metrics-ring/common/record/record-pack'
-import type { Sample } from '@metrics-ring/common/record/sample'
+import { type PackedBody, pack } from '@metrics-ring/common/record/record-pack'
+import { pointPlace } from '@metrics-ring/common/record/sample-pack'
 import { advance } from '@metrics-ring/common/record/usage'
 import type { CommitAnswer, SampleStore } from '@metrics-ring/common/store/store'
 import { type Trace, within } from '@metrics-ring/common/telemetry/trace'
 import { decode } from './decode/decode.ts'
+import type { Layout } from './decode/decode-layout.ts'
 import { decodeSummary } from './decode/decode-summary.ts'
 import type { Target } from './kubelet/targets.ts'
 import { scrapeSpans } from './report/scrape-spans.ts'
@@ -23,6 +24,8 @@ export type FetchSample = (target: Target) => Promise<Fetched>
 export type Known = {
   uid: string
   body: PackedBody
+  /** Of the last answer of the kubelet, if it was read here. */
+  layout?: Layout | undefined
   /** Version in the store that `body` stands for; 0: the store has nothing of it. */
   version: number
   /** `body` could not be written yet. */
@@ -95,7 +98,7 @@ async function scrapeSoundly(deps: ScrapeDeps, target: Target, known: Known | un
 }
 
 /** What is to be written, computed from the record that `version` is the version of. */
-type Commit = { scrape: Scrape; body: PackedBody; moved: boolean; version: number; heard: Heard }
+type Commit = Pick<Known, 'body' | 'layout' | 'version'> & { scrape: Scrape; moved: boolean; heard: Heard }
 
 /**
  * What an answer makes of the stored record; undefined: there is no sample in it. All that is decoded dies here, before
@@ -107,33 +110,28 @@ function commitOf(
   { body, format, atMs, tookMs }: Fetched & { ok: true } & Pick<Scrape, 'atMs' | 'tookMs'>,
   stored: Known | undefined,
 ): Commit | undefined {
-  const decoded = within(trace, scrapeSpans.decode, () => decodeAs(format)(body, atMs))
-  const { sample, malformedLines, scrapeError: incomplete } = decoded
-  if (isEmpty(sample)) return undefined
-  const ageMs = sample.node && atMs + tookMs - sample.node.timestampMs
+  const decoded = within(trace, scrapeSpans.decode, () =>
+    format === 'summary' ? decodeSummary(body, atMs) : decode(body, atMs, stored?.layout),
+  )
+  const { sample, layout, malformedLines, scrapeError: incomplete } = decoded
+  const nodeMs = sample.points[pointPlace.timestamp] as number
+  const hasNode = !Number.isNaN(nodeMs)
+  if (!hasNode && sample.pods.length === 0) return undefined
+  const ageMs = hasNode ? atMs + tookMs - nodeMs : undefined
   const heard = { bytes: body.length, malformedLines, incomplete, ageMs, rejected: 0 }
   const onImpossible = () => {
     heard.rejected++
   }
   const step = { atMs, intervalMs, capacity, onImpossible }
-  const advanced = within(trace, scrapeSpans.usage, () =>
-    advance(stored && unpack(stored.body), sample, step),
-  )
+  const advanced = within(trace, scrapeSpans.usage, () => advance(stored?.body, sample, step))
   return {
     scrape: { node, uid, createdMs, atMs, by: self, tookMs },
-    body: pack(advanced.body, stored?.body),
+    body: advanced.body,
+    layout,
     moved: advanced.moved || stored?.unwritten === true,
     version: stored?.version ?? 0,
     heard,
   }
-}
-
-function decodeAs(format: 'resource' | 'summary' | undefined) {
-  return format === 'summary' ? decodeSummary : decode
-}
-
-function isEmpty(sample: Sample): boolean {
-  return !sample.node && sample.pods.length === 0
 }
 
 const noSamples = { reason: 'no_samples', detail: 'the kubelet answered, but without any sample' }
@@ -154,12 +152,12 @@ async function commit(
       attempt = (stored && compute(knownOf(stored))) ?? { ...attempt, moved: true, version: 0 }
       answer = await send(deps, attempt)
     }
-    const { body, heard } = attempt
+    const { body, layout, heard } = attempt
     switch (answer.result) {
       case 'accepted':
-        return { result: 'accepted', known: { uid, body, version: answer.version }, tookMs, heard }
+        return { result: 'accepted', known: { uid, body, layout, version: answer.version }, tookMs, heard }
       case 'unchanged':
-        return { result: 'unchanged', known: { uid, body, version: attempt.version }, tookMs, heard }
+        return { result: 'unchanged', known: { uid, body, layout, version: attempt.version }, tookMs, heard }
       case 'refused':
         return { result: 'refused', reason: answer.reason, known: undefined, heard }
       case 'duplicate':
@@ -169,8 +167,14 @@ async function commit(
         return { result: 'duplicate', by: answer.stored?.by ?? '', known: base, tookMs, heard }
     }
   } catch (error) {
-    const { body, version, heard } = attempt
-    return { result: 'unwritten', error, known: { uid, body, version, unwritten: true }, tookMs, heard }
+    const { body, layout, version, heard } = attempt
+    return {
+      result: 'unwritten',
+      error,
+      known: { uid, body, layout, version, unwritten: true },
+      tookMs,
+      heard,
+    }
   }
 }
 

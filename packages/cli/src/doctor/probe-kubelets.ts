@@ -1,6 +1,7 @@
 import { connect } from 'node:tls'
 import type { KubeClient } from '@metrics-ring/common/kube/kube'
 import type { KubeConfig } from '@metrics-ring/common/kube/kubeconfig'
+import { unpackSample } from '@metrics-ring/common/record/sample-pack'
 import { decode } from '@metrics-ring/shard/decode/decode'
 import { decodeSummary } from '@metrics-ring/shard/decode/decode-summary'
 import { createEndpoints, type FetchedFrom } from '@metrics-ring/shard/kubelet/endpoint'
@@ -76,7 +77,8 @@ export function dateOffset(dateMs: number, sentMs: number, receivedMs: number): 
 }
 
 async function contentOf({ body, format }: FetchedFrom & { ok: true }, node: string, kube: KubeClient) {
-  const { sample } = format === 'summary' ? decodeSummary(body, Date.now()) : decode(body, Date.now())
+  const decoded = format === 'summary' ? decodeSummary(body, Date.now()) : decode(body, Date.now())
+  const sample = unpackSample(decoded.sample)
   const pods = sample.pods.filter(({ containers }) => containers.some(({ point }) => point)).length
   const hasNode = sample.node !== undefined && sample.node.memoryBytes > 0
   return { hasNode, pods, running: pods === 0 ? await runningOn(node, kube) : undefined }

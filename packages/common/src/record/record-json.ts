@@ -1,4 +1,6 @@
-import type { PodRecord, RecordBody, Subject } from './record.ts'
+import { nsText } from './core-time.ts'
+import { type PackedBody, place, stride } from './record-pack.ts'
+import { TextWriter } from './text-writer.ts'
 
 /**
  * How a record's body is written: two JSON texts, so that a frontend need not read what only shards want.
@@ -23,40 +25,104 @@ export const formatVersion = 1
 /** Longest text that is read, bytes. */
 export const maxTextBytes = 8 * 1024 * 1024
 
+const usageText = new TextWriter()
+const pointsText = new TextWriter()
+
 /** The two texts of a record whose scrape was sent at `atMs` (whole milliseconds, shared clock). */
-export function encodeBody(body: RecordBody, atMs: number): { usage: string; points: string } {
-  const head = { v: formatVersion, at: atMs }
-  const pods = body.pods.map((pod) => podJson(pod, atMs))
-  const points = body.pods.map((pod) => pod.containers.map((each) => pointJson(each, atMs)))
-  return {
-    usage: JSON.stringify({ ...head, node: subjectJson(body.node, atMs), pods }),
-    points: JSON.stringify({ ...head, node: pointJson(body.node, atMs), pods: points }),
+export function encodeBody({ pods, numbers }: PackedBody, atMs: number): { usage: string; points: string } {
+  const head = `{"v":${formatVersion},"at":${atMs},"node":`
+  usageText.raw(`${head}[`)
+  pointsText.raw(head)
+  writeSubject(numbers, 0, atMs)
+  usageText.raw('],"pods":[')
+  pointsText.raw(',"pods":[')
+  let at = stride
+  let podComma = ''
+  for (const { namespace, name, containers } of pods) {
+    usageText.raw(podComma)
+    usageText.raw('[')
+    usageText.quoted(namespace)
+    usageText.raw(',')
+    usageText.quoted(name)
+    usageText.raw(',[')
+    pointsText.raw(podComma)
+    pointsText.raw('[')
+    podComma = ','
+    let comma = ''
+    for (const container of containers) {
+      usageText.raw(comma)
+      usageText.raw('[')
+      usageText.quoted(container)
+      usageText.raw(',')
+      pointsText.raw(comma)
+      writeSubject(numbers, at, atMs)
+      usageText.raw(']')
+      at += stride
+      comma = ','
+    }
+    usageText.raw(']]')
+    pointsText.raw(']')
   }
+  usageText.raw(']}')
+  pointsText.raw(']}')
+  return { usage: usageText.take(), points: pointsText.take() }
 }
 
-function podJson({ namespace, name, containers }: PodRecord, atMs: number): unknown[] {
-  return [namespace, name, containers.map((each) => [each.name, ...subjectJson(each, atMs)])]
+function writeSubject(numbers: Float64Array, at: number, atMs: number): void {
+  writeUsage(numbers, at, atMs)
+  const hasBase = writePoint(numbers, at, atMs)
+  const startMs = numbers[at + place.baseStart] as number
+  const isAbsent = numbers[at + place.absent] === 1
+  if (hasBase && !Number.isNaN(startMs)) {
+    usageText.raw(',')
+    usageText.number(startMs - atMs)
+  } else if (isAbsent) usageText.raw(',null')
+  if (isAbsent) usageText.raw(',1')
 }
 
-function subjectJson(subject: Subject & { absent?: true }, atMs: number): unknown[] {
-  const json: unknown[] = [usageJson(subject, atMs)]
-  const startMs = subject.base?.startMs
-  if (startMs !== undefined) json.push(startMs - atMs)
-  else if (subject.absent) json.push(null)
-  if (subject.absent) json.push(1)
-  return json
+function writeUsage(numbers: Float64Array, at: number, atMs: number): void {
+  const timestampMs = numbers[at + place.usageTimestamp] as number
+  if (Number.isNaN(timestampMs)) {
+    usageText.raw('0')
+    return
+  }
+  usageText.raw('[')
+  usageText.number(numbers[at + place.usageCpu] as number)
+  usageText.raw(',')
+  usageText.number(numbers[at + place.usageMemory] as number)
+  usageText.raw(',')
+  usageText.number(timestampMs - atMs)
+  usageText.raw(',')
+  usageText.number(numbers[at + place.usageWindow] as number)
+  const usageAt = Math.round(numbers[at + place.usageAt] as number) - atMs
+  const swapBytes = numbers[at + place.usageSwap] as number
+  const hasSwap = !Number.isNaN(swapBytes)
+  if (usageAt !== 0 || hasSwap) {
+    usageText.raw(',')
+    usageText.number(usageAt)
+  }
+  if (hasSwap) {
+    usageText.raw(',')
+    usageText.number(swapBytes)
+  }
+  usageText.raw(']')
 }
 
-function usageJson({ usage }: Subject, atMs: number): 0 | number[] {
-  if (!usage) return 0
-  const json = [usage.cpuNanocores, usage.memoryBytes, usage.timestampMs - atMs, usage.windowMs]
-  const usageAt = Math.round(usage.atMs) - atMs
-  if (usage.swapBytes !== undefined) json.push(usageAt, usage.swapBytes)
-  else if (usageAt !== 0) json.push(usageAt)
-  return json
-}
-
-function pointJson({ base }: Subject, atMs: number): 0 | [string, number, number] {
-  if (!base) return 0
-  return [base.cpuNs.toString(), base.timestampMs - atMs, Math.round(base.atMs) - atMs]
+/** False: there is no base. */
+function writePoint(numbers: Float64Array, at: number, atMs: number): boolean {
+  const timestampMs = numbers[at + place.baseTimestamp] as number
+  if (Number.isNaN(timestampMs)) {
+    pointsText.raw('0')
+    return false
+  }
+  pointsText.raw('["')
+  pointsText.raw(
+    nsText(numbers[at + place.baseCpuSeconds] as number, numbers[at + place.baseCpuNanos] as number),
+  )
+  pointsText.raw('",')
+  pointsText.number(timestampMs - atMs)
+  pointsText.raw(',')
+  pointsText.number(Math.round(numbers[at + place.baseAt] as number) - atMs)
+  pointsText.raw(']')
+  return true
 }

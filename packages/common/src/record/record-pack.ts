@@ -1,21 +1,20 @@
+import { nanosOf, secondsOf, wholeNs } from './core-time.ts'
 import type { Base, ContainerRecord, PodRecord, RecordBody, Subject, Usage } from './record.ts'
+import { containerCount, type PodNames } from './sample-pack.ts'
 
 /**
- * A body at rest, between one scrape of its node and the next: all numbers in one array outside of the heap. As objects
- * (an object or more for every number of every container) it outlived every collection of the young heap and was most
- * of what the collector did (docs/performance.md).
+ * A body between one scrape of its node and the next: all numbers in one array outside of the heap. As objects (an object
+ * or more for every number of every container) it outlived every collection of the young heap and was most of what the
+ * collector did (docs/performance.md).
  */
 export type PackedBody = {
-  /** Equal names of successive bodies are one object: never write to it. */
   readonly pods: readonly PodNames[]
   /** Of the node, then of each container in order, `stride` numbers a subject: see `place`. */
   readonly numbers: Float64Array
 }
 
-type PodNames = { readonly namespace: string; readonly name: string; readonly containers: readonly string[] }
-
-/** NaN: there is none. The base's CPU is high x 2^52 + low, core-nanoseconds. */
-const place = {
+/** NaN: there is none; without its timestamp there is no usage, and no base. */
+export const place = {
   usageTimestamp: 0,
   usageWindow: 1,
   usageCpu: 2,
@@ -23,22 +22,19 @@ const place = {
   usageSwap: 4,
   usageAt: 5,
   baseTimestamp: 6,
-  baseCpuHigh: 7,
-  baseCpuLow: 8,
+  /** See core-time.ts. */
+  baseCpuSeconds: 7,
+  baseCpuNanos: 8,
   baseStart: 9,
   baseAt: 10,
   start: 11,
+  /** 1 or 0. */
   absent: 12,
 } as const
-const stride = 13
-const lowBits = 52n
-const lowMask = (1n << lowBits) - 1n
+export const stride = 13
 
-/** @param like the body that this one follows: its names are kept where they are the same. */
-export function pack(body: RecordBody, like?: PackedBody): PackedBody {
-  const pods = body.pods.map((pod, index) => namesOf(pod, like?.pods[index]))
-  const count = 1 + body.pods.reduce((sum, { containers }) => sum + containers.length, 0)
-  const numbers = new Float64Array(count * stride)
+export function pack(body: RecordBody): PackedBody {
+  const numbers = new Float64Array((1 + containerCount(body.pods)) * stride)
   putSubject(numbers, 0, body.node)
   let at = stride
   for (const { containers } of body.pods) {
@@ -48,8 +44,7 @@ export function pack(body: RecordBody, like?: PackedBody): PackedBody {
       at += stride
     }
   }
-  const isSame = like?.pods.length === pods.length && pods.every((pod, index) => pod === like.pods[index])
-  return { pods: isSame ? like.pods : pods, numbers }
+  return { pods: body.pods.map(namesOf), numbers }
 }
 
 export const unpack = (packed: PackedBody): RecordBody => unpackWith(takeSubject, packed)
@@ -76,13 +71,8 @@ function unpackWith(take: Take, { pods, numbers }: PackedBody): RecordBody {
   return { node, pods: pods.map(takePod) }
 }
 
-function namesOf({ namespace, name, containers }: PodRecord, like: PodNames | undefined): PodNames {
-  const isSame =
-    like?.name === name &&
-    like.namespace === namespace &&
-    like.containers.length === containers.length &&
-    containers.every((each, index) => each.name === like.containers[index])
-  return isSame ? like : { namespace, name, containers: containers.map((each) => each.name) }
+function namesOf({ namespace, name, containers }: PodRecord): PodNames {
+  return { namespace, name, containers: containers.map((each) => each.name) }
 }
 
 function putSubject(to: Float64Array, at: number, { usage, base, startMs = Number.NaN }: Subject) {
@@ -103,10 +93,9 @@ function putUsage(to: Float64Array, at: number, usage: Usage) {
 }
 
 function putBase(to: Float64Array, at: number, { timestampMs, cpuNs, startMs = Number.NaN, atMs }: Base) {
-  const isSmall = cpuNs <= lowMask
   to[at + place.baseTimestamp] = timestampMs
-  to[at + place.baseCpuHigh] = isSmall ? 0 : Number(cpuNs >> lowBits)
-  to[at + place.baseCpuLow] = Number(isSmall ? cpuNs : cpuNs & lowMask)
+  to[at + place.baseCpuSeconds] = secondsOf(cpuNs)
+  to[at + place.baseCpuNanos] = nanosOf(cpuNs)
   to[at + place.baseStart] = startMs
   to[at + place.baseAt] = atMs
 }
@@ -149,9 +138,7 @@ function takeUsage(from: Float64Array, at: number): Usage | undefined {
 function takeBase(from: Float64Array, at: number): Base | undefined {
   const timestampMs = from[at + place.baseTimestamp] as number
   if (Number.isNaN(timestampMs)) return undefined
-  const high = from[at + place.baseCpuHigh] as number
-  const low = BigInt(from[at + place.baseCpuLow] as number)
-  const cpuNs = high === 0 ? low : (BigInt(high) << lowBits) | low
+  const cpuNs = wholeNs(from[at + place.baseCpuSeconds] as number, from[at + place.baseCpuNanos] as number)
   const base: Base = { timestampMs, cpuNs, atMs: from[at + place.baseAt] as number }
   const startMs = from[at + place.baseStart] as number
   if (!Number.isNaN(startMs)) base.startMs = startMs

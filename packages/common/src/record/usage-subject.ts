@@ -1,5 +1,6 @@
-import type { Base, Subject, Usage } from './record.ts'
-import type { Point } from './sample.ts'
+import { nanocores } from './core-time.ts'
+import { place } from './record-pack.ts'
+import { pointPlace } from './sample-pack.ts'
 
 /**
  * From points to usage (design: docs/decisions/0003-usage-rules.md). For each subject, with its base P, a new
@@ -36,56 +37,80 @@ const mostSkewMs = 30_000
 /** A value above the node's capacity times this is no measurement. */
 const mostOfCapacity = 1.1
 
-/** The previous subject itself, if the point brings nothing new. */
-export function advanceSubject<S extends Subject>(previous: S, point: Point | undefined, step: Step): S {
-  if (point === undefined) return previous
-  const { base } = previous
-  const isFirst = base === undefined || isRestart(base, point)
-  if (!isFirst) {
-    const deltaMs = point.timestampMs - base.timestampMs
-    if (deltaMs >= 0 && deltaMs < step.intervalMs / 3) return previous
+/**
+ * Makes of the subject at `at`, which is as it was before, what it is after the point at `from` of the sample.
+ * False: the point brings nothing new.
+ */
+export function advanceSubject(
+  subjects: Float64Array,
+  at: number,
+  points: Float64Array,
+  from: number,
+  step: Step,
+): boolean {
+  const timestampMs = points[from + pointPlace.timestamp] as number
+  if (Number.isNaN(timestampMs)) return false
+  const startMs = points[from + pointPlace.start] as number
+  const seconds = points[from + pointPlace.cpuSeconds] as number
+  const nanos = points[from + pointPlace.cpuNanos] as number
+  const deltaMs = timestampMs - (subjects[at + place.baseTimestamp] as number)
+  // What is not known is NaN: no base, no delta; and of two starts neither is the later.
+  if (Number.isNaN(deltaMs) || startMs > (subjects[at + place.baseStart] as number)) {
+    const windowMs = windowSinceStart(timestampMs - startMs, step)
+    if (windowMs > 0)
+      putUsage(subjects, at, points, from, nanocores(seconds, nanos, windowMs), windowMs, step)
+  } else {
+    if (deltaMs >= 0 && deltaMs < step.intervalMs / 3) return false
+    const moreSeconds = seconds - (subjects[at + place.baseCpuSeconds] as number)
+    const moreNanos = nanos - (subjects[at + place.baseCpuNanos] as number)
+    const isLower = moreSeconds < 0 || (moreSeconds === 0 && moreNanos < 0)
+    if (!isLower && isRegular(deltaMs, step.atMs - (subjects[at + place.baseAt] as number), step)) {
+      putUsage(subjects, at, points, from, nanocores(moreSeconds, moreNanos, deltaMs), deltaMs, step)
+    }
   }
-  const usage = isFirst ? rateSinceStart(point, step) : rateOver(base, point, step)
-  const next = { ...previous, base: baseOf(point, step) }
-  if (usage) next.usage = usage
-  return next
+  subjects[at + place.baseTimestamp] = timestampMs
+  subjects[at + place.baseCpuSeconds] = seconds
+  subjects[at + place.baseCpuNanos] = nanos
+  subjects[at + place.baseStart] = startMs
+  subjects[at + place.baseAt] = step.atMs
+  return true
 }
 
-function isRestart(base: Base, point: Point): boolean {
-  return base.startMs !== undefined && point.startMs !== undefined && point.startMs > base.startMs
+/** Rule 1: the window that a rate since the start is over; 0: there is none at this age, or it is not known (NaN). */
+function windowSinceStart(ageMs: number, { intervalMs }: Step): number {
+  const isYoung = ageMs >= Math.min(leastAgeMs, (2 * intervalMs) / 3) && ageMs <= 2 * intervalMs
+  return isYoung ? Math.round(ageMs) : 0
 }
 
-function rateSinceStart(point: Point, step: Step): Usage | undefined {
-  if (point.startMs === undefined) return undefined
-  const ageMs = Math.round(point.timestampMs - point.startMs)
-  if (ageMs < Math.min(leastAgeMs, (2 * step.intervalMs) / 3) || ageMs > 2 * step.intervalMs) return undefined
-  return usageOf(point, point.cpuNs, ageMs, step)
+/** Rule 3, but for the counter. */
+function isRegular(deltaMs: number, meanwhileMs: number, { intervalMs }: Step): boolean {
+  return deltaMs >= 0 && deltaMs <= 4 * intervalMs && Math.abs(deltaMs - meanwhileMs) <= mostSkewMs
 }
 
-function rateOver(base: Base, point: Point, step: Step): Usage | undefined {
-  const deltaMs = point.timestampMs - base.timestampMs
-  const meanwhileMs = step.atMs - base.atMs
-  if (deltaMs < step.intervalMs / 3 || deltaMs > 4 * step.intervalMs) return undefined
-  if (Math.abs(deltaMs - meanwhileMs) > mostSkewMs || point.cpuNs < base.cpuNs) return undefined
-  return usageOf(point, point.cpuNs - base.cpuNs, deltaMs, step)
-}
-
-/** Undefined if no node of this capacity can have used that. */
-function usageOf(point: Point, cpuNs: bigint, windowMs: number, step: Step): Usage | undefined {
-  const usage: Usage = {
-    timestampMs: point.timestampMs,
-    windowMs,
-    cpuNanocores: nanocores(cpuNs, windowMs),
-    memoryBytes: point.memoryBytes,
-    atMs: step.atMs,
+/** Leaves the usage as it is if no node of this capacity can have used that. */
+function putUsage(
+  subjects: Float64Array,
+  at: number,
+  points: Float64Array,
+  from: number,
+  cpuNanocores: number,
+  windowMs: number,
+  step: Step,
+) {
+  const memoryBytes = points[from + pointPlace.memory] as number
+  if (!isPossible(cpuNanocores, memoryBytes, step.capacity)) {
+    step.onImpossible?.()
+    return
   }
-  if (point.swapBytes !== undefined) usage.swapBytes = point.swapBytes
-  if (isPossible(usage, step.capacity)) return usage
-  step.onImpossible?.()
-  return undefined
+  subjects[at + place.usageTimestamp] = points[from + pointPlace.timestamp] as number
+  subjects[at + place.usageWindow] = windowMs
+  subjects[at + place.usageCpu] = cpuNanocores
+  subjects[at + place.usageMemory] = memoryBytes
+  subjects[at + place.usageSwap] = points[from + pointPlace.swap] as number
+  subjects[at + place.usageAt] = step.atMs
 }
 
-function isPossible({ cpuNanocores, memoryBytes }: Usage, capacity: Capacity | undefined): boolean {
+function isPossible(cpuNanocores: number, memoryBytes: number, capacity: Capacity | undefined): boolean {
   // Beyond it a number is not exact, and nothing that reads the record would take it.
   if (cpuNanocores > Number.MAX_SAFE_INTEGER) return false
   if (!capacity) return true
@@ -93,20 +118,4 @@ function isPossible({ cpuNanocores, memoryBytes }: Usage, capacity: Capacity | u
     cpuNanocores <= mostOfCapacity * capacity.cpuNanocores &&
     memoryBytes <= mostOfCapacity * capacity.memoryBytes
   )
-}
-
-/**
- * Core-nanoseconds over milliseconds, truncated to whole nanocores as metrics-server does; exact. As doubles, too: a
- * quotient a/b of whole numbers, a < 2^53, is 1/b or more below the next whole number, and a rounded one is off by less.
- */
-function nanocores(cpuNs: bigint, windowMs: number): number {
-  const small = Number(cpuNs) * 1000
-  if (small <= Number.MAX_SAFE_INTEGER) return Math.floor(small / windowMs)
-  return Number((cpuNs * 1000n) / BigInt(windowMs))
-}
-
-function baseOf(point: Point, step: Step): Base {
-  const base: Base = { timestampMs: point.timestampMs, cpuNs: point.cpuNs, atMs: step.atMs }
-  if (point.startMs !== undefined) base.startMs = point.startMs
-  return base
 }

@@ -1,83 +1,101 @@
-import type { ContainerRecord, PodRecord, RecordBody } from './record.ts'
-import type { ContainerSample, PodSample, Sample } from './sample.ts'
+import { type PackedBody, place, stride } from './record-pack.ts'
+import { containerCount, type PackedSample, type PodNames, pointStride } from './sample-pack.ts'
 import { advanceSubject, type Step } from './usage-subject.ts'
 
 export type Advanced = {
-  body: RecordBody
+  body: PackedBody
   /** False: no subject has anything new, `body` equals the previous one. */
   moved: boolean
 }
 
 /** What a node's record becomes with a new sample; `previous` is undefined for a node never seen. */
-export function advance(previous: RecordBody | undefined, sample: Sample, step: Step): Advanced {
-  const node = advanceSubject(previous?.node ?? {}, sample.node, step)
-  const pods = advancePods(previous?.pods ?? [], sample.pods, step)
-  const moved = previous === undefined || node !== previous.node || pods !== previous.pods
-  return { body: { node, pods }, moved }
+export function advance(previous: PackedBody | undefined, sample: PackedSample, step: Step): Advanced {
+  const isSame = previous !== undefined && namesTheSame(previous, sample.pods)
+  const { pods, numbers } = isSame
+    ? { pods: sample.pods, numbers: previous.numbers.slice() }
+    : rearrange(previous ?? nothing, sample.pods)
+  let moved = advanceSubject(numbers, 0, sample.points, 0, step)
+  let at = stride
+  let from = pointStride
+  for (let index = 0; index < sample.pods.length; index++) {
+    const named = (sample.pods[index] as PodNames).containers.length
+    for (let i = 0; i < named; i++) {
+      if (advanceSubject(numbers, at, sample.points, from, step)) moved = true
+      at += stride
+      from += pointStride
+    }
+    at += stride * ((pods[index] as PodNames).containers.length - named)
+  }
+  if (isSame && !moved) return { body: { pods, numbers: previous.numbers }, moved }
+  return { body: { pods, numbers }, moved: true }
 }
 
-/** The previous list itself, if nothing in it changed. */
-function advancePods(previous: PodRecord[], samples: PodSample[], step: Step): PodRecord[] {
-  const { before, vanished } = pairUp(previous, samples)
-  const pods = samples.map((sample, index) => advancePod(before[index], sample, step))
-  if (vanished.length === 0 && isSameList(pods, previous)) return previous
-  return [...pods, ...vanished.flatMap((pod) => holdAbsent(pod) ?? [])]
+const nothing: PackedBody = { pods: [], numbers: new Float64Array(stride).fill(Number.NaN) }
+
+/** The same containers in the same order, and none of them was absent. Kubelets mostly keep their order. */
+function namesTheSame({ pods, numbers }: PackedBody, named: readonly PodNames[]): boolean {
+  if (pods === named) return true
+  for (let at = 0; at < numbers.length; at += stride) if (numbers[at + place.absent] === 1) return false
+  return pods.length === named.length && pods.every((pod, index) => isSamePod(pod, named[index] as PodNames))
 }
 
-function advancePod(previous: PodRecord | undefined, sample: PodSample, step: Step): PodRecord {
-  const { before, vanished } = pairUp(previous?.containers ?? [], sample.containers)
-  const containers = sample.containers.map((each, index) => advanceContainer(before[index], each, step))
-  if (previous && vanished.length === 0 && isSameList(containers, previous.containers)) return previous
-  for (const each of vanished) if (!each.absent) containers.push({ ...each, absent: true })
-  // The earlier texts, where there are some: equal ones need not be kept twice.
-  const { namespace, name } = previous ?? sample
-  return { namespace, name, containers }
-}
-
-type Named = { namespace?: string; name: string }
-
-/** What stood for each sample before, and what none stands for any more. Kubelets mostly keep their order. */
-function pairUp<P extends Named>(previous: readonly P[], samples: readonly Named[]) {
-  const isInOrder =
-    samples.length === previous.length && samples.every((each, i) => isNamed(each, previous[i]))
-  if (isInOrder) return { before: previous, vanished: [] }
-  const left = new Map(previous.map((each) => [keyOf(each), each]))
-  const before = samples.map((sample) => {
-    const found = left.get(keyOf(sample))
-    left.delete(keyOf(sample))
-    return found
-  })
-  return { before, vanished: [...left.values()] }
-}
-
-function isNamed(sample: Named, previous: Named | undefined): boolean {
-  return previous?.name === sample.name && previous.namespace === sample.namespace
-}
-
-function keyOf({ namespace, name }: Named): string {
-  return `${namespace}/${name}`
+function isSamePod(a: PodNames, b: PodNames): boolean {
+  return a.name === b.name && a.namespace === b.namespace && isSameList(a.containers, b.containers)
 }
 
 function isSameList<T>(list: readonly T[], other: readonly T[]): boolean {
   return list.length === other.length && list.every((each, index) => each === other[index])
 }
 
-function advanceContainer(
-  old: ContainerRecord | undefined,
-  sample: ContainerSample,
-  step: Step,
-): ContainerRecord {
-  const previous = old?.absent ? returned(old) : (old ?? { name: sample.name })
-  return advanceSubject(previous, sample.point, step)
+/** Where the numbers of a container stand, by its name. */
+type Places = Map<string, number>
+
+/**
+ * The previous body in the order of these names, which are followed, in their pod or as a pod of its own, by the containers
+ * that are no longer named: missing from one answer a container keeps its last usage; missing from two in a row it is gone.
+ */
+function rearrange(previous: PackedBody, named: readonly PodNames[]): PackedBody {
+  const left = placesOf(previous)
+  const wasAbsent = (at: number) => previous.numbers[at + place.absent] === 1
+  const from: (number | undefined)[] = [0]
+  const absent: number[] = [0]
+  const hold = (places: Places): string[] => {
+    const held = [...places].filter(([, at]) => !wasAbsent(at))
+    for (const [, at] of held) absent[from.push(at) - 1] = 1
+    return held.map(([container]) => container)
+  }
+  const pods = named.map((pod) => {
+    const places: Places = left.get(keyOf(pod))?.places ?? new Map()
+    left.delete(keyOf(pod))
+    for (const container of pod.containers) {
+      from.push(places.get(container))
+      places.delete(container)
+    }
+    const held = hold(places)
+    return held.length === 0 ? pod : { ...pod, containers: [...pod.containers, ...held] }
+  })
+  for (const { pod, places } of left.values()) {
+    const containers = hold(places)
+    if (containers.length > 0) pods.push({ ...pod, containers })
+  }
+  const numbers = new Float64Array((1 + containerCount(pods)) * stride)
+  for (const [index, at] of from.entries()) {
+    const source = at === undefined ? nothing.numbers : previous.numbers.subarray(at, at + stride)
+    numbers.set(source, index * stride)
+    numbers[index * stride + place.absent] = absent[index] ?? 0
+  }
+  return { pods: isSameList(pods, named) ? named : pods, numbers }
 }
 
-function returned({ absent: _, ...container }: ContainerRecord): ContainerRecord {
-  return container
+function placesOf({ pods }: PackedBody): Map<string, { pod: PodNames; places: Places }> {
+  let at = 0
+  const placeOf = (container: string) => {
+    at += stride
+    return [container, at] as const
+  }
+  return new Map(pods.map((pod) => [keyOf(pod), { pod, places: new Map(pod.containers.map(placeOf)) }]))
 }
 
-/** A pod missing from one answer keeps its last usage; missing from two in a row it is gone. */
-function holdAbsent(pod: PodRecord): PodRecord | undefined {
-  const containers = pod.containers.filter((container) => !container.absent)
-  if (containers.length === 0) return undefined
-  return { ...pod, containers: containers.map((container) => ({ ...container, absent: true as const })) }
+function keyOf({ namespace, name }: PodNames): string {
+  return `${namespace}/${name}`
 }

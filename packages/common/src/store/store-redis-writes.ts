@@ -1,6 +1,6 @@
 import type { NodeRecord, Scrape } from '../record/record.ts'
 import { encodeBody, maxTextBytes } from '../record/record-json.ts'
-import { type PackedBody, unpack } from '../record/record-pack.ts'
+import type { PackedBody } from '../record/record-pack.ts'
 import { type RecordReply, readCommit, readRecord, versionOf } from '../redis/replies.ts'
 import { scripts } from '../redis/scripts.ts'
 import { mostReasonLength, wholeScrape } from './fence.ts'
@@ -20,7 +20,7 @@ export function redisWrites({ redis, keys, interval, retention, onBadRecord }: R
     const scrape = wholeScrape(given)
     const args = commitArgs(scrape, base)
     if (body) {
-      const { usage, points } = encodeBody(unpack(body), scrape.atMs)
+      const { usage, points } = encodeBody(body, scrape.atMs)
       args.push(usage, points)
     }
     const answer = readCommit(await redis.run(scripts.commit, nodeKeys(scrape.node), args))

@@ -1,6 +1,7 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
 import { encodeBody, maxTextBytes } from '../../src/record/record-json.ts'
+import { pack } from '../../src/record/record-pack.ts'
 import { parseRecord, type StoredRecord } from '../../src/record/record-parse.ts'
 import { body } from '../store/store-builders.ts'
 import { bodies, withoutBases } from './bodies.ts'
@@ -16,7 +17,7 @@ const header = {
 }
 const stored: StoredRecord & { points: string; usage: string } = {
   ...header,
-  ...encodeBody(body(atMs), atMs),
+  ...encodeBody(pack(body(atMs)), atMs),
 }
 
 function reasonOf(change: Partial<Record<keyof StoredRecord, unknown>>): string {
@@ -28,7 +29,7 @@ describe('the JSON form of a record', () => {
   it('gives back what went in, and to a follower the same without bases', () =>
     fc.assert(
       fc.property(bodies(atMs), (given) => {
-        const { usage, points } = encodeBody(given, atMs)
+        const { usage, points } = encodeBody(pack(given), atMs)
         const whole = parseRecord('n', { ...header, usage, points })
         const followed = parseRecord('n', { ...header, usage })
         expect(whole.ok && whole.value.body).to.deep.equal(given)
@@ -37,7 +38,7 @@ describe('the JSON form of a record', () => {
     ))
 
   it('is written as its documentation says', () => {
-    const { usage, points } = encodeBody(body(atMs, 5), atMs)
+    const { usage, points } = encodeBody(pack(body(atMs, 5)), atMs)
     expect(usage).to.equal(
       '{"v":1,"at":1700000000123,"node":[[5,1073741824,-1234,15001]],' +
         '"pods":[["ns","p",[["app",[5,1073741824,-1234,15001],-86400000]]]]}',

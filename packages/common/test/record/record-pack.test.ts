@@ -7,12 +7,10 @@ import { bodies, withoutBases } from './bodies.ts'
 const atMs = 1_700_000_000_123
 
 describe('a packed record', () => {
-  it('gives back what went in, whatever it follows', () =>
+  it('gives back what went in', () =>
     fc.assert(
-      fc.property(bodies(atMs), bodies(atMs), (before, given) => {
-        const earlier = pack(before)
-        expect(unpack(pack(given, earlier))).to.deep.equal(given)
-        expect(unpack(earlier), 'what it follows is as it was').to.deep.equal(before)
+      fc.property(bodies(atMs), (given) => {
+        expect(unpack(pack(given))).to.deep.equal(given)
       }),
     ))
 
@@ -36,14 +34,6 @@ describe('a packed record', () => {
       fc.property(bodies(atMs), (given) => {
         expect(unpackFollowed(pack(given))).to.deep.equal(withoutBases(given))
         expect(unpackFollowed(pack(withoutBases(given)))).to.deep.equal(withoutBases(given))
-      }),
-    ))
-
-  it('has the names of the one it follows where they are the same', () =>
-    fc.assert(
-      fc.property(bodies(atMs), (given) => {
-        const first = pack(given)
-        expect(pack(structuredClone(given), first).pods).to.equal(first.pods)
       }),
     ))
 })

@@ -1,6 +1,8 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
 import type { RecordBody, Subject, Usage } from '../../src/record/record.ts'
+import { type PackedBody, unpack } from '../../src/record/record-pack.ts'
+import { packSample } from '../../src/record/sample-pack.ts'
 import { advance } from '../../src/record/usage.ts'
 import { type History, history } from './usage-histories.ts'
 import { type Context, containerKey, type ExpectedUsage, expected, nodeKey } from './usage-oracle.ts'
@@ -11,12 +13,15 @@ export function compareHistories(numRuns: number): void {
 }
 
 function compareHistory({ context, answers }: History): void {
-  let body: RecordBody | undefined
+  let packed: PackedBody | undefined
   for (const [index, { atMs, sample }] of answers.entries()) {
-    const before = body
-    const advanced = advance(before, sample, { atMs, ...context })
-    body = advanced.body
-    if (!advanced.moved) expect(body).to.deep.equal(before)
+    const before = packed
+    const wasBefore = before && unpack(before)
+    const advanced = advance(before, packSample(sample), { atMs, ...context })
+    packed = advanced.body
+    const body = unpack(packed)
+    if (before) expect(unpack(before), 'what stood before is as it was').to.deep.equal(wasBefore)
+    if (!advanced.moved) expect(body).to.deep.equal(wasBefore)
     const subjects = tabulate(body)
     const wanted = expected(answers.slice(0, index + 1), context)
     expect([...subjects.keys()].sort()).to.deep.equal([...wanted.keys()].sort())

@@ -1,11 +1,18 @@
 import { expect } from 'chai'
 import type { RecordBody, Usage } from '../../src/record/record.ts'
+import { pack, unpack } from '../../src/record/record-pack.ts'
 import type { Point, Sample } from '../../src/record/sample.ts'
-import { advance } from '../../src/record/usage.ts'
+import { packSample } from '../../src/record/sample-pack.ts'
+import { advance as advancePacked } from '../../src/record/usage.ts'
+import type { Step } from '../../src/record/usage-subject.ts'
 
 const intervalMs = 15_000
 const second = 1_000_000_000n
 
+function advance(previous: RecordBody | undefined, sample: Sample, step: Step) {
+  const { body, moved } = advancePacked(previous && pack(previous), packSample(sample), step)
+  return { body: unpack(body), moved }
+}
 /** A container "app" of pod ns/p at `t` seconds having used `cpu` core-seconds. */
 function point(t: number, cpu: number, more: Partial<Point> = {}): Point {
   return {

@@ -29,7 +29,10 @@ export function endOfName(body: Buffer, start: number): number {
 
 /** Whether the bytes from `start` to `end` are exactly `word`. */
 export function is(body: Buffer, start: number, end: number, word: Uint8Array): boolean {
-  if (end - start !== word.length) return false
+  return end - start === word.length && startsWith(body, start, word)
+}
+
+export function startsWith(body: Buffer, start: number, word: Uint8Array): boolean {
   for (let at = 0; at < word.length; at++) if (body[start + at] !== word[at]) return false
   return true
 }

@@ -1,107 +1,117 @@
-import type { ContainerSample, PodSample } from '@metrics-ring/common/record/sample'
 import { createLabels, type Names, readLabels, readNames } from './decode-labels.ts'
-import { createReadings, pointOf, type Readings } from './decode-readings.ts'
+import { type Layout, layoutOf, namesOf } from './decode-layout.ts'
 
 /** No kubelet runs this many; what an answer names beyond is malformed. */
 const MAX_CONTAINERS = 20_000
 
-/** A container, with the label block that first named it and the container named after it. */
-type Entry = {
-  sample: ContainerSample
-  readings: Readings
-  blockStart: number
-  blockLength: number
-  next: Entry | undefined
-}
-
-/** The containers an answer has named so far. */
+/** The containers an answer has named so far, each with a number of its own, from 0. */
 export type Containers = {
   /**
    * Reads the label block at `start`; returns where it ends, or -1 when it names no container.
-   * `found` is then what is known of that container.
+   * `found` is then that container.
    */
   read(start: number): number
-  found: Readings
+  found: number
   /** Says that a series begins: kubelets write every series in one order of containers. */
   rewind(): void
-  pods(): PodSample[]
+  /** The containers in the order in which they were named first. */
+  named(): { layout: Layout; order: readonly number[] }
 }
 
 /**
- * Kubelets repeat the same label blocks in the same order for each series, so a block is compared with the one
- * expected next before it is read; a block that is byte for byte the same means the same container.
+ * Kubelets repeat the same label blocks in the same order, for each series and in each answer, so a block is compared with
+ * the one expected next before it is read; a block that is byte for byte the same means the same container.
+ * @param before the layout of this kubelet's last answer, if there was one.
  */
-export function createContainers(body: Buffer): Containers {
+export function createContainers(body: Buffer, before: Layout): Containers {
   const labels = createLabels()
-  const entries = new Map<string, Entry>()
-  const pods = new Map<string, PodSample>()
-  let first: Entry | undefined
-  let last: Entry | undefined
-  let expected: Entry | undefined
+  const { blocks: oldBlocks, ends: oldEnds } = before
+  const old = oldEnds.length
+  /** Of those that are not in `before`, whose numbers come after its. */
+  const added: { names: Names; start: number; end: number }[] = []
+  const order: number[] = []
+  const isNamed = new Uint8Array(old)
+  let byName: Map<string, number> | undefined
+  let expected = 0
 
   function read(start: number): number {
-    let entry = expected
-    let end = start
-    if (entry && sameBlock(body, start, entry)) end += entry.blockLength
-    else {
+    let end = endOfExpected(start)
+    let found = expected
+    if (end < 0) {
       end = readLabels(body, start, labels)
-      if (end < 0) return -1
-      const names = readNames(body, labels)
-      entry = names && find(names, start, end)
-      if (!entry) return -1
+      const names = end < 0 ? undefined : readNames(body, labels)
+      if (!names) return -1
+      found = find(names, start, end)
     }
-    expected = entry.next
-    containers.found = entry.readings
+    if (found < 0 || !name(found)) return -1
+    expected = found + 1
+    containers.found = found
     return end
   }
 
-  function find(names: Names, start: number, end: number): Entry | undefined {
-    const podKey = `${names.namespace.length} ${names.namespace}${names.pod}`
-    const key = `${podKey.length} ${podKey}${names.container}`
-    const known = entries.get(key)
-    if (known || entries.size >= MAX_CONTAINERS) return known
-    const entry: Entry = {
-      sample: { name: names.container, point: undefined },
-      readings: createReadings(),
-      blockStart: start,
-      blockLength: end - start,
-      next: undefined,
+  /** Where the block ends, if it is the expected one. Compared from the front: no block holds a newline. */
+  function endOfExpected(start: number): number {
+    if (expected < old) {
+      const from = expected === 0 ? 0 : (oldEnds[expected - 1] as number)
+      return endOfSame(body, start, oldBlocks, from, oldEnds[expected] as number)
     }
-    entries.set(key, entry)
-    podFor(podKey, names).containers.push(entry.sample)
-    if (last) last.next = entry
-    else first = entry
-    last = entry
-    return entry
+    const block = added[expected - old]
+    return block ? endOfSame(body, start, body, block.start, block.end) : -1
   }
 
-  function podFor(key: string, names: Names): PodSample {
-    const known = pods.get(key)
-    if (known) return known
-    const pod: PodSample = { namespace: names.namespace, name: names.pod, containers: [] }
-    pods.set(key, pod)
-    return pod
+  function find(names: Names, start: number, end: number): number {
+    byName ??= new Map(namesOf(before).map((each, index) => [keyOf(each), index]))
+    const key = keyOf(names)
+    const known = byName.get(key)
+    if (known !== undefined) return known
+    if (order.length >= MAX_CONTAINERS) return -1
+    const found = old + added.length
+    byName.set(key, found)
+    added.push({ names, start, end })
+    order.push(found)
+    return found
+  }
+
+  /** False: it is one too many. */
+  function name(found: number): boolean {
+    if (found >= old || isNamed[found] === 1) return true
+    if (order.length >= MAX_CONTAINERS) return false
+    isNamed[found] = 1
+    order.push(found)
+    return true
   }
 
   const containers: Containers = {
     read,
-    found: createReadings(),
+    found: 0,
     rewind() {
-      expected = first
+      expected = 0
     },
-    pods() {
-      for (const entry of entries.values()) entry.sample.point = pointOf(entry.readings)
-      return [...pods.values()]
+    named() {
+      const isAsBefore = order.length === old && order.every((each, index) => each === index)
+      if (isAsBefore) return { layout: before, order }
+      const names = namesOf(before)
+      const entries = order.map((each) => {
+        const from = each === 0 ? 0 : (oldEnds[each - 1] as number)
+        if (each < old) return { names: names[each] as Names, block: oldBlocks.subarray(from, oldEnds[each]) }
+        const { names: own, start, end } = added[each - old] as (typeof added)[number]
+        return { names: own, block: body.subarray(start, end) }
+      })
+      return { layout: layoutOf(entries), order }
     },
   }
   return containers
 }
 
-/** Compared from the front: no block holds a newline, so a shorter line ends the comparison. */
-function sameBlock(body: Buffer, start: number, entry: Entry): boolean {
-  if (start + entry.blockLength > body.length) return false
-  for (let at = 0; at < entry.blockLength; at++) {
-    if (body[start + at] !== body[entry.blockStart + at]) return false
-  }
-  return true
+/** Names cannot run into each other: each is led by its length. */
+function keyOf({ namespace, pod, container }: Names): string {
+  return `${namespace.length} ${pod.length} ${namespace}${pod}${container}`
+}
+
+/** Where the bytes at `start` end, if they are those of `block` from `from` to `to`; else -1. */
+function endOfSame(body: Buffer, start: number, block: Buffer, from: number, to: number): number {
+  const end = start + to - from
+  if (end > body.length) return -1
+  for (let at = start, of = from; at < end; at++, of++) if (body[at] !== block[of]) return -1
+  return end
 }

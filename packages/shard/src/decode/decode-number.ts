@@ -1,3 +1,5 @@
+import { nanosOf, secondsOf } from '@metrics-ring/common/record/core-time'
+
 /**
  * A decimal as it was written: (head x 10^tailDigits + tail) x 10^exponent. Both halves hold at most 15 digits,
  * so each is exact in a double; digits beyond the thirtieth are below every unit we keep and are cut off.
@@ -6,6 +8,7 @@ export type Decimal = { head: number; tail: number; tailDigits: number; exponent
 
 /** The counter a kubelet keeps is an unsigned 64-bit number of nanoseconds. */
 const MAX_NANOSECONDS = 2n ** 64n - 1n
+const MAX_SECONDS = Number(MAX_NANOSECONDS / 1_000_000_000n)
 /** Larger exponents are all the same to us, and sums with them stay exact. */
 const MAX_EXPONENT = 1e9
 const HALF_DIGITS = 15
@@ -83,13 +86,41 @@ export function toInteger(decimal: Decimal, scale: number): number {
   return product <= Number.MAX_SAFE_INTEGER ? product : -1
 }
 
-/** Seconds as exact nanoseconds, cut off below one; undefined when 64 bits do not hold them. */
-export function toNanoseconds(decimal: Decimal): bigint | undefined {
-  if (decimal.tailDigits === 0) {
-    const small = toInteger(decimal, 9)
-    if (small >= 0) return BigInt(small)
-  }
-  return toBigInt(decimal, 9)
+/** Whole seconds and the nanoseconds behind them, each exact. */
+export type CoreTime = { seconds: number; nanos: number }
+
+/** Reads seconds into `out`, cut off below a nanosecond; false when 64 bits do not hold them in nanoseconds. */
+export function toCoreTime(decimal: Decimal, out: CoreTime): boolean {
+  const { head, tail, tailDigits, exponent } = decimal
+  /** How many digits of the head stand behind the point; those of the tail all do. */
+  const behind = -exponent - tailDigits
+  if (behind < 0 || behind > HALF_DIGITS) return toBigCoreTime(decimal, out)
+  const unit = POWERS[behind] as number
+  // Exact, as in `toInteger`.
+  const seconds = Math.floor(head / unit)
+  if (seconds >= MAX_SECONDS) return toBigCoreTime(decimal, out)
+  out.seconds = seconds
+  out.nanos = firstNine(head - seconds * unit, behind, tail, tailDigits)
+  return true
+}
+
+/** The first nine of the digits of `head` and then of `tail`, zeros behind them where there are fewer. */
+function firstNine(head: number, headDigits: number, tail: number, tailDigits: number): number {
+  const missing = 9 - headDigits
+  if (missing <= 0) return Math.floor(head / (POWERS[-missing] as number))
+  const ofTail =
+    tailDigits <= missing
+      ? tail * (POWERS[missing - tailDigits] as number)
+      : Math.floor(tail / (POWERS[tailDigits - missing] as number))
+  return head * (POWERS[missing] as number) + ofTail
+}
+
+function toBigCoreTime(decimal: Decimal, out: CoreTime): boolean {
+  const exact = toBigInt(decimal, 9)
+  if (exact === undefined) return false
+  out.seconds = secondsOf(exact)
+  out.nanos = nanosOf(exact)
+  return true
 }
 
 function toBigInt(decimal: Decimal, scale: number): bigint | undefined {

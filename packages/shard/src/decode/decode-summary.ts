@@ -1,5 +1,7 @@
-import type { ContainerSample, PodSample, Point } from '@metrics-ring/common/record/sample'
+import type { ContainerSample, PodSample, Point, Sample } from '@metrics-ring/common/record/sample'
+import { packSample } from '@metrics-ring/common/record/sample-pack'
 import type { Decoded } from './decode.ts'
+import { noLayout } from './decode-layout.ts'
 
 /** As in `decode.ts`. */
 const maxContainers = 20_000
@@ -14,12 +16,16 @@ type Json = Record<string, unknown>
  */
 export function decodeSummary(bytes: Buffer, receivedMs: number): Decoded {
   const summary = parse(bytes)
-  if (!summary) return { sample: { node: undefined, pods: [] }, malformedLines: 1, scrapeError: false }
+  if (!summary) return decoded({ node: undefined, pods: [] }, 1)
   const state = { malformed: 0, containers: 0, receivedMs }
   const node = pointOf(state, object(summary.node), false)
   const pods = new Map<string, PodSample>()
   for (const each of list(summary.pods)) addPod(state, pods, object(each))
-  return { sample: { node, pods: [...pods.values()] }, malformedLines: state.malformed, scrapeError: false }
+  return decoded({ node, pods: [...pods.values()] }, state.malformed)
+}
+
+function decoded(sample: Sample, malformedLines: number): Decoded {
+  return { sample: packSample(sample), layout: noLayout, malformedLines, scrapeError: false }
 }
 
 type State = { malformed: number; containers: number; receivedMs: number }

@@ -1,12 +1,26 @@
-import type { Sample } from '@metrics-ring/common/record/sample'
-import { endOfName, HASH, is, isLineEnd, nextLine, OPEN, SPACE, skipBlanks, TAB } from './decode-bytes.ts'
+import { type PackedSample, pointStride } from '@metrics-ring/common/record/sample-pack'
+import {
+  endOfName,
+  HASH,
+  is,
+  isLineEnd,
+  nextLine,
+  OPEN,
+  SPACE,
+  skipBlanks,
+  startsWith,
+  TAB,
+} from './decode-bytes.ts'
 import { type Containers, createContainers } from './decode-containers.ts'
 import { createLabels, type Labels, readLabels } from './decode-labels.ts'
+import { type Layout, noLayout } from './decode-layout.ts'
 import { type Decimal, readDecimal } from './decode-number.ts'
-import { createReadings, pointOf, type Reading, type Readings, take } from './decode-readings.ts'
+import { createReadings, makeRoom, putPoint, type Reading, type Readings, take } from './decode-readings.ts'
 
 export type Decoded = {
-  sample: Sample
+  sample: PackedSample
+  /** What to give with the next answer of this kubelet. */
+  layout: Layout
   /** Lines that were not understood, each left out alone. */
   malformedLines: number
   /** The kubelet said that it could not measure everything. */
@@ -35,7 +49,8 @@ const MAX_TIMESTAMP_MS = 8.64e15
 type State = {
   body: Buffer
   containers: Containers
-  node: Readings
+  /** Of the node, then of the containers by their numbers. */
+  readings: Readings
   labels: Labels
   value: Decimal
   timestampMs: number
@@ -48,13 +63,15 @@ type State = {
  * What a kubelet's `/metrics/resource` answer says, in one pass over its bytes. A value without a timestamp gets
  * `receivedMs`. Never throws: a line that is malformed, out of range or negative costs that line only, except that
  * the container it named stays named (without a point), so that its pod is not taken for complete.
+ *
+ * @param before the layout of this kubelet's last answer: the result is the same without, only slower.
  */
-export function decode(bytes: Uint8Array, receivedMs: number): Decoded {
+export function decode(bytes: Uint8Array, receivedMs: number, before: Layout = noLayout): Decoded {
   const body = Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const state: State = {
     body,
-    containers: createContainers(body),
-    node: createReadings(),
+    containers: createContainers(body, before),
+    readings: createReadings(1 + before.ends.length),
     labels: createLabels(),
     value: { head: 0, tail: 0, tailDigits: 0, exponent: 0 },
     timestampMs: 0,
@@ -68,8 +85,14 @@ export function decode(bytes: Uint8Array, receivedMs: number): Decoded {
     if (end < 0) malformedLines++
     at = nextLine(body, end < 0 ? at : end)
   }
-  const sample: Sample = { node: pointOf(state.node), pods: state.containers.pods() }
-  return { sample, malformedLines, scrapeError: state.scrapeError }
+  const { layout, order } = state.containers.named()
+  const points = new Float64Array((1 + order.length) * pointStride)
+  putPoint(state.readings, 0, points, 0)
+  for (let index = 0; index < order.length; index++) {
+    const place = layout.places[index] as number
+    putPoint(state.readings, 1 + (order[index] as number), points, (1 + place) * pointStride)
+  }
+  return { sample: { pods: layout.pods, points }, layout, malformedLines, scrapeError: state.scrapeError }
 }
 
 function series(name: string, of: Series['of'], reading: Reading): Series {
@@ -80,6 +103,12 @@ function series(name: string, of: Series['of'], reading: Reading): Series {
 function readLine(state: State, start: number): number {
   const { body } = state
   const nameStart = skipBlanks(body, start)
+  // Mostly the series of the line before: its blocks and blanks come after the name.
+  const { series } = state
+  if (series && startsWith(body, nameStart, series.name)) {
+    const end = nameStart + series.name.length
+    if (body[end] === OPEN) return readSeries(state, series, end)
+  }
   if (body[nameStart] === HASH || isLineEnd(body, nameStart)) return nameStart
   const nameEnd = endOfName(body, nameStart)
   const after = body[nameEnd]
@@ -89,9 +118,8 @@ function readLine(state: State, start: number): number {
 }
 
 function seriesNamed(state: State, start: number, end: number): Series | undefined {
-  if (state.series && is(state.body, start, end, state.series.name)) return state.series
   const found = SERIES.find((each) => is(state.body, start, end, each.name))
-  if (found) {
+  if (found && found !== state.series) {
     state.series = found
     state.containers.rewind()
   }
@@ -113,8 +141,9 @@ function readSeries(state: State, found: Series, start: number): number {
     state.scrapeError ||= state.value.head > 0
     return at
   }
-  const into = found.of === 'node' ? state.node : state.containers.found
-  return take(into, found.reading, state.value, state.timestampMs) ? at : -1
+  const subject = found.of === 'node' ? 0 : 1 + state.containers.found
+  makeRoom(state.readings, subject)
+  return take(state.readings, subject, found.reading, state.value, state.timestampMs) ? at : -1
 }
 
 /** Reads what follows a value to the end of the line. */

@@ -1,6 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { expect } from 'chai'
 import { decode } from '../../src/decode/decode.ts'
+import { noLayout } from '../../src/decode/decode-layout.ts'
+import { decodeObjects } from './decode-objects.ts'
 import { inventedNumbers } from './decode-oracle.ts'
 
 const RECEIVED_MS = 1_700_000_000_000
@@ -33,15 +35,20 @@ const snippets = [
 /** Decodes `cases` answers, one in eight random and the others mutated from real ones. A failure names its seed. */
 export function fuzzDecode(cases: number, seed: number): void {
   const random = generator(seed)
+  let lastLayout = noLayout
   for (let index = 0; index < cases; index++) {
     const body = index % 8 === 0 ? randomBytes(random) : mutate(pick(payloads, random), random)
     const hint = `seed ${seed}, case ${index}: ${JSON.stringify(body.toString('latin1'))}`
     const startedMs = performance.now()
-    const decoded = decode(body, RECEIVED_MS)
+    const decoded = decodeObjects(body, RECEIVED_MS)
     expect(performance.now() - startedMs, hint).to.be.below(500)
     expect(decoded.malformedLines, hint).to.be.at.most(body.toString('latin1').split('\n').length)
     const invented = inventedNumbers(body.toString('latin1'), decoded.sample, RECEIVED_MS)
     expect(invented, hint).to.deep.equal([])
+    const { layout } = decode(pick(payloads, random), RECEIVED_MS, lastLayout)
+    expect(decodeObjects(body, RECEIVED_MS, layout), hint).to.deep.equal(decoded)
+    expect(decodeObjects(body, RECEIVED_MS, lastLayout), hint).to.deep.equal(decoded)
+    lastLayout = decode(body, RECEIVED_MS, layout).layout
   }
 }
 

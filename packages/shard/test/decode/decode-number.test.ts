@@ -1,6 +1,7 @@
+import { wholeNs } from '@metrics-ring/common/record/core-time'
 import { expect } from 'chai'
 import fc from 'fast-check'
-import { type Decimal, readDecimal, toInteger, toNanoseconds } from '../../src/decode/decode-number.ts'
+import { type Decimal, readDecimal, toCoreTime, toInteger } from '../../src/decode/decode-number.ts'
 import { exactly } from './decode-oracle.ts'
 
 const digits = (max: number) =>
@@ -21,6 +22,13 @@ function read(text: string): Decimal {
   const out: Decimal = { head: 0, tail: 0, tailDigits: 0, exponent: 0 }
   expect(readDecimal(Buffer.from(text), 0, out), text).to.equal(text.length)
   return out
+}
+
+function toNanoseconds(decimal: Decimal): bigint | undefined {
+  const time = { seconds: 0, nanos: 0 }
+  if (!toCoreTime(decimal, time)) return undefined
+  expect(time.nanos).to.be.within(0, 999_999_999)
+  return wholeNs(time.seconds, time.nanos)
 }
 
 describe('decimals', () => {

@@ -1,3 +1,4 @@
+import { unpackSample } from '@metrics-ring/common/record/sample-pack'
 import { expect } from 'chai'
 import fc from 'fast-check'
 import { decodeSummary } from '../../src/decode/decode-summary.ts'
@@ -7,7 +8,10 @@ const time = '2023-11-14T22:13:10Z'
 const timeMs = Date.parse(time)
 const stats = (cpu: string, memory: string, more = '') =>
   `"cpu": {"time": "${time}", "usageCoreNanoSeconds": ${cpu}}, "memory": {"workingSetBytes": ${memory}}${more}`
-const read = (text: string) => decodeSummary(Buffer.from(text), receivedMs)
+const read = (text: string) => {
+  const decoded = decodeSummary(Buffer.from(text), receivedMs)
+  return { ...decoded, sample: unpackSample(decoded.sample) }
+}
 const container = (name: string, inside: string) => `{"name": ${JSON.stringify(name)}, ${inside}}`
 const answer = (...containers: string[]) =>
   read(`{"node": {${stats('5', '6')}}, "pods": [

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { expect } from 'chai'
-import { decode } from '../../src/decode/decode.ts'
+import { decodeObjects as decode } from './decode-objects.ts'
 
 const RECEIVED_MS = 1_700_000_000_000
 const vectors = new URL('../vectors/', import.meta.url)

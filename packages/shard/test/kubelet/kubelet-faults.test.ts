@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Point, Sample } from '@metrics-ring/common/record/sample'
+import { unpackSample } from '@metrics-ring/common/record/sample-pack'
 import { type Fault, type Kubelets, startKubelets } from '@metrics-ring/sim/kubelet/kubelets'
 import { createModel, type Model } from '@metrics-ring/sim/model/model'
 import { type CertificateAuthority, createAuthority } from '@metrics-ring/sim/pki'
@@ -84,7 +85,7 @@ describe('kubelets of the simulated cluster', () => {
       const pods = model.pods().filter((pod) => pod.node === node)
       const found = decoded.sample.pods.map((pod) => `${pod.namespace}/${pod.name}`)
       expect(found).to.have.members(pods.map((pod) => `${pod.namespace}/${pod.name}`))
-      expect(decoded.sample.node?.memoryBytes).to.be.above(0)
+      expect(unpackSample(decoded.sample).node?.memoryBytes).to.be.above(0)
     }
   })
 
@@ -131,7 +132,7 @@ describe('kubelets of the simulated cluster', () => {
     const scraped = await client.scrape(target(node))
     if (!scraped.ok) throw new Error(scraped.detail)
     const { sample, malformedLines } = decode(scraped.body, 0)
-    expect(sample).to.deep.equal({ node: undefined, pods: [] })
+    expect(unpackSample(sample)).to.deep.equal({ node: undefined, pods: [] })
     expect(malformedLines).to.be.above(0)
   })
 
@@ -149,7 +150,8 @@ describe('kubelets of the simulated cluster', () => {
       await kubelets.setFault(node, fault)
       const fetched = await endpoints.fetch(target(node), {})
       if (!fetched.ok) throw new Error(fetched.detail)
-      return inSeconds((fetched.format === 'summary' ? decodeSummary : decode)(fetched.body, 0).sample)
+      const { sample } = (fetched.format === 'summary' ? decodeSummary : decode)(fetched.body, 0)
+      return inSeconds(unpackSample(sample))
     }
     let one = await read(undefined)
     const other = await read({ kind: 'noResource' })
