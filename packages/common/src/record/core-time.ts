@@ -13,13 +13,6 @@ export function wholeNs(seconds: number, nanos: number): bigint {
   return BigInt(seconds) * bigPerSecond + BigInt(nanos)
 }
 
-/** The same as decimal text. */
-export function nsText(seconds: number, nanos: number): string {
-  if (seconds === 0) return String(nanos)
-  // A tenth digit in front keeps the zeros.
-  return seconds + String(perSecond + nanos).slice(1)
-}
-
 /**
  * CPU over a window, nanocores: core-nanoseconds over milliseconds, cut off to a whole number as metrics-server does; exact.
  * As doubles, too: a quotient a/b of whole numbers, a < 2^53, is 1/b or more below the next whole number, and a rounded one

@@ -1,4 +1,3 @@
-import { nsText } from './core-time.ts'
 import { type PackedBody, place, stride } from './record-pack.ts'
 import { TextWriter } from './text-writer.ts'
 
@@ -116,8 +115,9 @@ function writePoint(numbers: Float64Array, at: number, atMs: number): boolean {
     return false
   }
   pointsText.raw('["')
-  pointsText.raw(
-    nsText(numbers[at + place.baseCpuSeconds] as number, numbers[at + place.baseCpuNanos] as number),
+  pointsText.billions(
+    numbers[at + place.baseCpuSeconds] as number,
+    numbers[at + place.baseCpuNanos] as number,
   )
   pointsText.raw('",')
   pointsText.number(timestampMs - atMs)

@@ -38,6 +38,16 @@ export class TextWriter {
     }
   }
 
+  /** Two whole numbers as one: `billions` in front, unless it is 0, and `rest`, below 10^9, behind it. */
+  billions(billions: number, rest: number): void {
+    if (billions === 0) this.number(rest)
+    else {
+      this.number(billions)
+      this.#reserve(longestNumber)
+      this.#digits(rest, 9)
+    }
+  }
+
   /** In JSON's quotes. */
   quoted(text: string): void {
     const { length } = text

@@ -1,11 +1,12 @@
-import { Redis } from 'ioredis'
+import { Command, Redis } from 'ioredis'
 import { errorText } from '../errors.ts'
 import type { Log } from '../log.ts'
-import { isAborted, isMissingScript, storeError } from './errors.ts'
+import { isAborted, storeError } from './errors.ts'
 import { createGate } from './gate.ts'
 import { connectTimeoutMs, redisOptions, retryMs } from './options.ts'
 import { type Script, scripts } from './scripts.ts'
 import { createSeats, movedTo } from './seats.ts'
+import { createSender } from './sender.ts'
 import { type RedisTlsFiles, readTlsFiles } from './tls.ts'
 import { parseRedisUrl, shownAddress } from './url.ts'
 
@@ -71,6 +72,14 @@ export function connectRedis({ url, tlsFiles = {}, key, log }: ConnectOptions): 
     retryStrategy: beforeRetry,
     sentinelRetryStrategy: beforeRetry,
   })
+  const send = createSender(
+    () => redis.stream,
+    (name, args, sink) => {
+      const command = new Command(name, args, { replyEncoding: 'utf8' })
+      redis.sendCommand(command, { isPipeline: true, destination: { redis }, ...sink })
+      return command
+    },
+  )
   redis.on('error', (error) => {
     lastError = error
   })
@@ -154,14 +163,6 @@ export function connectRedis({ url, tlsFiles = {}, key, log }: ConnectOptions): 
     }
     if (state === 'up') seek()
     redis.disconnect(true)
-  }
-  async function send({ text, sha }: Script, keys: readonly string[], args: readonly string[]) {
-    try {
-      return await redis.evalsha(sha, keys.length, ...keys, ...args)
-    } catch (error) {
-      if (!isMissingScript(error)) throw error
-      return await redis.eval(text, keys.length, ...keys, ...args)
-    }
   }
   async function run(script: Script, keys: readonly string[], args: readonly string[]) {
     for (let again = false; ; again = true) {

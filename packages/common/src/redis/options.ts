@@ -34,8 +34,6 @@ export function redisOptions(address: RedisAddress, tls: TlsTexts) {
     // A server that takes no leave is left all the same.
     disconnectTimeout: 200,
     keepAlive: 5_000,
-    // Commits of one turn of the event loop leave in one write.
-    enableAutoPipelining: true,
     // Nothing waits for a connection or is sent twice: the next scrape brings newer news.
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0,
