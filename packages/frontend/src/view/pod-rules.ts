@@ -11,15 +11,19 @@ export type Source = {
 }
 
 /**
- * What one record says of one pod. There is one of every pod of the cluster: its numbers are in one array, which the
- * garbage collector need not look into.
+ * What one record says of one pod. There is one of every pod of the cluster: all numbers of a record are in one array,
+ * outside of the heap.
  */
 export type Candidate = {
   source: Source
   /** Of the containers, in byte order. Equal lists are one: never write to it. */
   names: readonly string[]
-  /** See `place`; behind them `cpuNanocores`, `memoryBytes` and `swapBytes` (or `absent`) of each container. */
-  numbers: readonly number[]
+  /**
+   * From `at` on those of this pod: see `place`; behind them `cpuNanocores`, `memoryBytes` and `swapBytes` (or `absent`) of
+   * each container. Never write to it.
+   */
+  numbers: Float64Array
+  at: number
 }
 
 const place = {
@@ -34,8 +38,19 @@ const place = {
   containers: 5,
 } as const
 const absent = -1
+const ofContainer = 3
 
-const numberOf = ({ numbers }: Candidate, at: number) => numbers[at] as number
+/** How many numbers there are of a pod. */
+export function roomOf({ containers }: PodRecord): number {
+  return place.containers + ofContainer * containers.length
+}
+
+/** Room for what a record says of these pods. */
+export function roomFor(pods: readonly PodRecord[]): Float64Array {
+  return new Float64Array(pods.reduce((sum, pod) => sum + roomOf(pod), 0))
+}
+
+const numberOf = ({ numbers, at }: Candidate, which: number) => numbers[at + which] as number
 
 /** When the kubelet says that its containers were measured, the earliest; milliseconds since the epoch. */
 export const sampleMs = (candidate: Candidate): number => numberOf(candidate, place.timestampMs)
@@ -47,7 +62,18 @@ const earlierMs = 10_000
 /** creationTimestamp is truncated to it, milliseconds. */
 const secondMs = 1_000
 
-export function candidateOf(pod: PodRecord, source: Source, maxAgeMs: number): Candidate {
+/**
+ * Puts what the record says of the pod at `at` of `numbers`.
+ * @param like names that are probably the same.
+ */
+export function candidateOf(
+  pod: PodRecord,
+  source: Source,
+  maxAgeMs: number,
+  numbers: Float64Array,
+  at: number,
+  like: readonly string[] = none,
+): Candidate {
   const { containers } = pod
   const earliest = containers.length === 0 ? undefined : containers.reduce(earlier).usage
   let startMs = 0
@@ -58,20 +84,32 @@ export function candidateOf(pod: PodRecord, source: Source, maxAgeMs: number): C
     atMs = Math.min(atMs, container.usage?.atMs ?? Number.NEGATIVE_INFINITY)
     if (isHeld(container)) heldMs = Math.min(heldMs, container.usage?.atMs ?? heldMs)
   }
+  numbers[at + place.startMs] = startMs
+  numbers[at + place.heldMs] = heldMs
   // Without a usage of each container there is nothing to serve, and nothing is kept of it.
-  if (earliest === undefined || atMs === Number.NEGATIVE_INFINITY) {
-    return { source, names: none, numbers: [startMs, heldMs, 0, 0, 0] }
-  }
-  const { timestampMs, windowMs } = earliest
-  const numbers = [startMs, heldMs, atMs + maxAgeMs, timestampMs, windowMs]
-  const ordered =
-    containers.length > 1 ? containers.toSorted((a, b) => (a.name < b.name ? -1 : 1)) : containers
+  if (earliest === undefined || atMs === Number.NEGATIVE_INFINITY) return { source, names: none, numbers, at }
+  numbers[at + place.expiresMs] = atMs + maxAgeMs
+  numbers[at + place.timestampMs] = earliest.timestampMs
+  numbers[at + place.windowMs] = earliest.windowMs
+  const ordered = inByteOrder(containers)
+  let to = at + place.containers
   for (const { usage } of ordered) {
     const { cpuNanocores, memoryBytes, swapBytes = absent } = usage as Usage
-    numbers.push(cpuNanocores, memoryBytes, swapBytes)
+    numbers[to] = cpuNanocores
+    numbers[to + 1] = memoryBytes
+    numbers[to + 2] = swapBytes
+    to += ofContainer
   }
-  // A copy is made to measure: an array that has grown has room for as much again.
-  return { source, names: shared(ordered), numbers: numbers.slice() }
+  return { source, names: isNamed(ordered, like) ? like : shared(ordered), numbers, at }
+}
+
+function inByteOrder(containers: readonly ContainerRecord[]): readonly ContainerRecord[] {
+  for (let i = 1; i < containers.length; i++) {
+    if ((containers[i - 1] as ContainerRecord).name > (containers[i] as ContainerRecord).name) {
+      return containers.toSorted((a, b) => (a.name < b.name ? -1 : 1))
+    }
+  }
+  return containers
 }
 
 /**
@@ -92,12 +130,15 @@ const mostKnown = 10_000
 function shared(containers: readonly ContainerRecord[]): readonly string[] {
   const text = containers.map(({ name }) => name).join('/')
   const known = knownNames.get(text)
-  if (known?.length === containers.length && known.every((name, at) => name === containers[at]?.name))
-    return known
+  if (known && isNamed(containers, known)) return known
   if (knownNames.size >= mostKnown) knownNames.clear()
   const names = containers.map(({ name }) => name)
   knownNames.set(text, names)
   return names
+}
+
+function isNamed(containers: readonly ContainerRecord[], names: readonly string[]): boolean {
+  return names.length === containers.length && names.every((name, at) => name === containers[at]?.name)
 }
 
 /** Its usage is of an earlier life of the container than the record has seen. */
@@ -126,14 +167,19 @@ export function itemUsage(usage: ItemUsage): ItemUsage {
  * @param createdMs creationTimestamp of the Pod object; 0: not known.
  */
 export function choose(candidates: readonly Candidate[], createdMs: number): Candidate | undefined {
-  const standing = candidates.filter((candidate) => {
-    const startMs = numberOf(candidate, place.startMs)
-    const isEarlier = startMs !== 0 && startMs < createdMs - earlierMs
-    return candidate.source.live && !isEarlier && numberOf(candidate, place.heldMs) >= createdMs + secondMs
-  })
+  const [only] = candidates
+  if (only && candidates.length === 1) return stands(only, createdMs) ? only : undefined
+  const standing = candidates.filter((candidate) => stands(candidate, createdMs))
   if (standing.length < 2) return standing[0]
   const byStart = standing.every((each) => numberOf(each, place.startMs) > 0)
   return standing.reduce((best, each) => (outranks(each, best, byStart) ? each : best))
+}
+
+/** It belongs to a known node, and to this pod, not to an earlier one of the name. */
+function stands(candidate: Candidate, createdMs: number): boolean {
+  const startMs = numberOf(candidate, place.startMs)
+  const isEarlier = startMs !== 0 && startMs < createdMs - earlierMs
+  return candidate.source.live && !isEarlier && numberOf(candidate, place.heldMs) >= createdMs + secondMs
 }
 
 function outranks(a: Candidate, b: Candidate, byStart: boolean): boolean {
@@ -147,10 +193,10 @@ function outranks(a: Candidate, b: Candidate, byStart: boolean): boolean {
 
 /** Whether both would be rendered alike, labels aside. */
 export function sameSample(a: Candidate, b: Candidate): boolean {
-  if (a.numbers.length !== b.numbers.length) return false
-  for (let at: number = place.timestampMs; at < a.numbers.length; at++) {
-    if (a.numbers[at] !== b.numbers[at]) return false
-  }
+  if (a.names.length !== b.names.length) return false
+  const end = place.containers + ofContainer * a.names.length
+  for (let at: number = place.timestampMs; at < end; at++)
+    if (numberOf(a, at) !== numberOf(b, at)) return false
   return a.names === b.names || a.names.every((name, at) => name === b.names[at])
 }
 
@@ -165,7 +211,7 @@ export function podItem(namespace: string, name: string, labels: Labels, candida
 }
 
 function usageAt(candidate: Candidate, index: number): ItemUsage {
-  const at = place.containers + 3 * index
+  const at = place.containers + ofContainer * index
   const [cpuNanocores, memoryBytes] = [numberOf(candidate, at), numberOf(candidate, at + 1)]
   const swapBytes = numberOf(candidate, at + 2)
   return swapBytes === absent ? { cpuNanocores, memoryBytes } : { cpuNanocores, memoryBytes, swapBytes }

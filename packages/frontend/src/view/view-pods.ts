@@ -95,9 +95,12 @@ export function createPods(render: (item: PodItem) => Rendered) {
       entry.kept ??= rendered(entry)
       return entry.kept
     },
+    /** @param like probably the one; a record still names it. */
+    entryOf({ namespace, name }: { namespace: string; name: string }, like?: PodEntry): PodEntry {
+      return like?.name === name && like.namespace === namespace ? like : entryOf(namespace, name)
+    },
     /** A record names the pod. */
-    claim(namespace: string, name: string, candidate: Candidate): PodEntry {
-      const entry = entryOf(namespace, name)
+    claim(entry: PodEntry, candidate: Candidate) {
       const { candidates } = entry
       const at = candidates.findIndex(({ source }) => source.node === candidate.source.node)
       if (at >= 0) candidates[at] = successor(candidates[at] as Candidate, candidate)
@@ -107,7 +110,6 @@ export function createPods(render: (item: PodItem) => Rendered) {
         if (candidates.length > 0) count.losers++
       }
       judge(entry)
-      return entry
     },
     /** A record no longer names the pod. */
     unclaim(entry: PodEntry, source: Source) {

@@ -1,8 +1,8 @@
-import type { NodeRecord, Subject } from '@metrics-ring/common/record/record'
+import type { NodeRecord, PodRecord, Subject } from '@metrics-ring/common/record/record'
 import type { Change } from '@metrics-ring/common/store/store'
 import type { NodeItem, PodItem } from './item.ts'
 import type { NodeObject, PodObject } from './objects.ts'
-import { candidateOf, type Source } from './pod-rules.ts'
+import { candidateOf, roomFor, roomOf, type Source } from './pod-rules.ts'
 import { isServed, type Selection } from './shelf.ts'
 import type { Rendered } from './slabs.ts'
 import { createNodes, type NodeEntry } from './view-nodes.ts'
@@ -47,9 +47,21 @@ export function createView({ maxAgeMs, renderNode, renderPod }: ViewDeps) {
     const subject = body.node.usage || before?.uid !== uid ? body.node : before.subject
     const next: Held = { node, uid, atMs, live: entry?.uid === uid, subject, pods: [] }
     held.set(node, next)
-    next.pods = body.pods.map((pod) => pods.claim(pod.namespace, pod.name, candidateOf(pod, next, maxAgeMs)))
+    next.pods = claimAll(body.pods, next, before)
     if (before) abandon(before)
     if (entry) nodes.judge(entry, next.live ? next.subject : undefined)
+  }
+  function claimAll(named: readonly PodRecord[], source: Held, before: Held | undefined): PodEntry[] {
+    const numbers = roomFor(named)
+    let at = 0
+    return named.map((pod, index) => {
+      const entry = pods.entryOf(pod, before?.pods[index])
+      const like = entry.served?.names
+      const candidate = candidateOf(pod, source, maxAgeMs, numbers, at, like)
+      at += roomOf(pod)
+      pods.claim(entry, candidate)
+      return entry
+    })
   }
   /** What the record's successor did not claim is no longer claimed. */
   function abandon(record: Held) {
