@@ -52,6 +52,7 @@ export function createShard(deps: ShardPorts): Shard {
     clock,
     now: deps.now,
     intervalMs: times.intervalMs,
+    tickMs: times.tickMs,
     awayMs: times.awayMs,
     onSlot: (node, phaseAtMs) => void turns.take(node, phaseAtMs),
     onAway: wakeUp,

@@ -9,6 +9,8 @@
 export type Times = {
   /** W: a node's owner scrapes it once in each. */
   intervalMs: number
+  /** An owner's scrape that falls due is sent at the next tick, with whatever else is due by then. */
+  tickMs: number
   /** R: how often a shard renews its Lease and lists those of its peers. */
   renewMs: number
   /** D: a Lease that has not changed for this long is expired. Whole seconds. */
@@ -39,6 +41,7 @@ export function times(intervalMs: number): Times {
   const scaled = (ms: number) => Math.round((ms * intervalMs) / reference)
   return {
     intervalMs,
+    tickMs: Math.max(1, scaled(250)),
     renewMs: scaled(5_000),
     leaseMs: Math.ceil(scaled(20_000) / 1000) * 1000,
     requestMs: scaled(4_000),

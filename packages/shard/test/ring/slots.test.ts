@@ -5,7 +5,7 @@ import { createSlots, lastSentMs, phaseAt } from '../../src/ring/slots.ts'
 const W = 15_000
 const node = 'node-1'
 
-function setUp() {
+function setUp(tickMs = 1) {
   const clock = createFakeClock(1_000_000)
   const slots: [at: number, phaseAt: number][] = []
   const away: number[] = []
@@ -15,6 +15,7 @@ function setUp() {
     clock,
     now,
     intervalMs: W,
+    tickMs,
     awayMs: 5_000,
     onSlot: (_node, phaseAtMs) => slots.push([now(), phaseAtMs]),
     onAway: (ms) => away.push(ms),
@@ -29,6 +30,19 @@ describe('the slots of a node', () => {
     schedule.claim(node, 0, now())
     await clock.advance(4 * W)
     expect(slots.map(([at]) => at)).to.deep.equal([1, 2, 3, 4].map((k) => phase + k * W))
+  })
+
+  it('come together where they fall into one tick of the shared clock, and none before its phase', async () => {
+    const { clock, now, shared, slots, schedule } = setUp(250)
+    shared.aheadMs = 90
+    for (let i = 0; i < 600; i++) schedule.claim(`node-${i}`, 0, now())
+    await clock.advance(W + 250)
+    expect(slots).to.have.length.within(600, 630)
+    for (const [at, phase] of slots) {
+      expect(at % 250).to.equal(0)
+      expect(at - phase).to.be.within(0, 249)
+    }
+    expect(new Set(slots.map(([at]) => at)).size, 'different moments').to.be.at.most(62)
   })
 
   it('begin at once for a node never scraped, or not for an interval', async () => {
