@@ -64,12 +64,13 @@ const secondMs = 1_000
 
 /**
  * Puts what the record says of the pod at `at` of `numbers`.
+ * @param servedMs how long after its scrape a usage is served.
  * @param like names that are probably the same.
  */
 export function candidateOf(
   pod: PodRecord,
   source: Source,
-  maxAgeMs: number,
+  servedMs: number,
   numbers: Float64Array,
   at: number,
   like: readonly string[] = none,
@@ -88,7 +89,7 @@ export function candidateOf(
   numbers[at + place.heldMs] = heldMs
   // Without a usage of each container there is nothing to serve, and nothing is kept of it.
   if (earliest === undefined || atMs === Number.NEGATIVE_INFINITY) return { source, names: none, numbers, at }
-  numbers[at + place.expiresMs] = atMs + maxAgeMs
+  numbers[at + place.expiresMs] = atMs + servedMs
   numbers[at + place.timestampMs] = earliest.timestampMs
   numbers[at + place.windowMs] = earliest.windowMs
   const ordered = inByteOrder(containers)

@@ -14,7 +14,7 @@ export interface NodeEntry extends Entry<NodeEntry> {
 export type Nodes = ReturnType<typeof createNodes>
 
 /** All nodes that have a Node object. */
-export function createNodes(render: (item: NodeItem) => Rendered, maxAgeMs: number) {
+export function createNodes(render: (item: NodeItem) => Rendered, servedMs: number) {
   const shelf = createShelf<NodeEntry>()
   const slabs = createSlabs()
 
@@ -29,7 +29,7 @@ export function createNodes(render: (item: NodeItem) => Rendered, maxAgeMs: numb
       entry.kept = slabs.keep(render(item))
     } else if (entry.kept) entry.kept = slabs.move(entry.kept)
     entry.served = usage
-    entry.expiresMs = usage.atMs + maxAgeMs
+    entry.expiresMs = usage.atMs + servedMs
   }
 
   return {

@@ -20,6 +20,12 @@ export type View = ReturnType<typeof createView>
 /** What is kept of a node's record. */
 type Held = Source & { uid: string; subject: Subject; pods: PodEntry[] }
 
+/**
+ * A sample that reaches the age bound as its node is scraped again is served until what that scrape brings can have come:
+ * a container that restarts may have no usage of its own until the fourth interval. Milliseconds.
+ */
+const onTheWayMs = 750
+
 /** A record without a Node object is forgotten when its scrape is this old, milliseconds (the store's retention). */
 const retentionMs = 10 * 60_000
 
@@ -33,8 +39,9 @@ const clockSlackMs = 1_000
  * A record stands while a Node object with its uid exists. Before and after that it is held but says nothing.
  */
 export function createView({ maxAgeMs, renderNode, renderPod }: ViewDeps) {
+  const servedMs = maxAgeMs + onTheWayMs
   const held = new Map<string, Held>()
-  const nodes = createNodes(renderNode, maxAgeMs)
+  const nodes = createNodes(renderNode, servedMs)
   const pods = createPods(renderPod)
 
   function accept(record: NodeRecord, nowMs: number) {
@@ -57,7 +64,7 @@ export function createView({ maxAgeMs, renderNode, renderPod }: ViewDeps) {
     return named.map((pod, index) => {
       const entry = pods.entryOf(pod, before?.pods[index])
       const like = entry.served?.names
-      const candidate = candidateOf(pod, source, maxAgeMs, numbers, at, like)
+      const candidate = candidateOf(pod, source, servedMs, numbers, at, like)
       at += roomOf(pod)
       pods.claim(entry, candidate)
       return entry
