@@ -101,8 +101,8 @@ async function scrapeSoundly(deps: ScrapeDeps, target: Target, known: Known | un
 type Commit = Pick<Known, 'body' | 'layout' | 'version'> & { scrape: Scrape; moved: boolean; heard: Heard }
 
 /**
- * What an answer makes of the stored record; undefined: there is no sample in it. All that is decoded dies here, before
- * anything is waited for: a collection that found it alive would keep it (docs/performance.md).
+ * What an answer makes of the stored record; undefined: there is no sample in it. All that is decoded, but for the layout,
+ * dies here, before anything is waited for: a collection that found it alive would keep it (docs/performance.md).
  */
 function commitOf(
   { trace, self, intervalMs }: ScrapeDeps,
@@ -111,7 +111,7 @@ function commitOf(
   stored: Known | undefined,
 ): Commit | undefined {
   const decoded = within(trace, scrapeSpans.decode, () =>
-    format === 'summary' ? decodeSummary(body, atMs) : decode(body, atMs, stored?.layout),
+    (format === 'summary' ? decodeSummary : decode)(body, atMs, stored?.layout),
   )
   const { sample, layout, malformedLines, scrapeError: incomplete } = decoded
   const nodeMs = sample.points[pointPlace.timestamp] as number

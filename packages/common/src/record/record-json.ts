@@ -29,6 +29,8 @@ const pointsText = new TextWriter()
 
 /** The two texts of a record whose scrape was sent at `atMs` (whole milliseconds, shared clock). */
 export function encodeBody({ pods, numbers }: PackedBody, atMs: number): { usage: string; points: string } {
+  usageText.clear()
+  pointsText.clear()
   const head = `{"v":${formatVersion},"at":${atMs},"node":`
   usageText.raw(`${head}[`)
   pointsText.raw(head)
@@ -64,7 +66,7 @@ export function encodeBody({ pods, numbers }: PackedBody, atMs: number): { usage
   }
   usageText.raw(']}')
   pointsText.raw(']}')
-  return { usage: usageText.take(), points: pointsText.take() }
+  return { usage: usageText.text(), points: pointsText.text() }
 }
 
 function writeSubject(numbers: Float64Array, at: number, atMs: number): void {

@@ -34,6 +34,16 @@ export function containerCount(pods: readonly { containers: readonly unknown[] }
   return count
 }
 
+export function sameNames(a: readonly PodNames[], b: readonly PodNames[]): boolean {
+  return a === b || (a.length === b.length && a.every((pod, index) => samePod(pod, b[index] as PodNames)))
+}
+
+function samePod(a: PodNames, b: PodNames): boolean {
+  const isSame =
+    a.name === b.name && a.namespace === b.namespace && a.containers.length === b.containers.length
+  return isSame && a.containers.every((name, index) => name === b.containers[index])
+}
+
 export function packSample({ node, pods }: Sample): PackedSample {
   const points = new Float64Array((1 + containerCount(pods)) * pointStride).fill(Number.NaN)
   putPoint(points, 0, node)

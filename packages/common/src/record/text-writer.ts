@@ -4,12 +4,15 @@ const space = 0x20
 const minus = 0x2d
 const zero = 0x30
 const billion = 1_000_000_000
+/** Bytes: at first, and of a writer that is empty. */
+const usual = 16_384
+const mostKept = 1_048_576
 /** Sixteen digits and a sign. */
 const longestNumber = 17
 
 /** Text written byte by byte into one buffer that is used again and again: no string but the last, no rope, no array. */
 export class TextWriter {
-  #bytes = new Uint8Array(16_384)
+  #bytes = new Uint8Array(usual)
   #at = 0
 
   /** ASCII, as it is. */
@@ -67,11 +70,15 @@ export class TextWriter {
     this.#at = at + length + 1
   }
 
-  /** All that was written; the writer is empty again. */
-  take(): string {
-    const text = Buffer.from(this.#bytes.buffer, 0, this.#at).toString()
+  /** All that was written. */
+  text(): string {
+    return Buffer.from(this.#bytes.buffer, 0, this.#at).toString()
+  }
+
+  /** Empties it, whatever a fault has left behind, and gives back what a long text has taken. */
+  clear(): void {
     this.#at = 0
-    return text
+    if (this.#bytes.length > mostKept) this.#bytes = new Uint8Array(usual)
   }
 
   #escaped(text: string): void {

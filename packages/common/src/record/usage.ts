@@ -1,5 +1,5 @@
 import { type PackedBody, place, stride } from './record-pack.ts'
-import { containerCount, type PackedSample, type PodNames, pointStride } from './sample-pack.ts'
+import { containerCount, type PackedSample, type PodNames, pointStride, sameNames } from './sample-pack.ts'
 import { advanceSubject, type Step } from './usage-subject.ts'
 
 export type Advanced = {
@@ -36,15 +36,7 @@ const nothing: PackedBody = { pods: [], numbers: new Float64Array(stride).fill(N
 function namesTheSame({ pods, numbers }: PackedBody, named: readonly PodNames[]): boolean {
   if (pods === named) return true
   for (let at = 0; at < numbers.length; at += stride) if (numbers[at + place.absent] === 1) return false
-  return pods.length === named.length && pods.every((pod, index) => isSamePod(pod, named[index] as PodNames))
-}
-
-function isSamePod(a: PodNames, b: PodNames): boolean {
-  return a.name === b.name && a.namespace === b.namespace && isSameList(a.containers, b.containers)
-}
-
-function isSameList<T>(list: readonly T[], other: readonly T[]): boolean {
-  return list.length === other.length && list.every((each, index) => each === other[index])
+  return sameNames(pods, named)
 }
 
 /** Where the numbers of a container stand, by its name. */
@@ -84,7 +76,7 @@ function rearrange(previous: PackedBody, named: readonly PodNames[]): PackedBody
     numbers.set(source, index * stride)
     numbers[index * stride + place.absent] = absent[index] ?? 0
   }
-  return { pods: isSameList(pods, named) ? named : pods, numbers }
+  return { pods: sameNames(pods, named) ? named : pods, numbers }
 }
 
 function placesOf({ pods }: PackedBody): Map<string, { pod: PodNames; places: Places }> {

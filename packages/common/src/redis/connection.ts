@@ -72,7 +72,7 @@ export function connectRedis({ url, tlsFiles = {}, key, log }: ConnectOptions): 
     retryStrategy: beforeRetry,
     sentinelRetryStrategy: beforeRetry,
   })
-  const send = createSender(
+  const { send, flush } = createSender(
     () => redis.stream,
     (name, args, sink) => {
       const command = new Command(name, args, { replyEncoding: 'utf8' })
@@ -194,6 +194,7 @@ export function connectRedis({ url, tlsFiles = {}, key, log }: ConnectOptions): 
     state = 'closed'
     lastError = new Error('the store is closed')
     gate.open()
+    flush()
     if (redis.status === 'ready') await redis.quit().catch(() => {})
     redis.disconnect()
   }

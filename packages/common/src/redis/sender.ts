@@ -1,13 +1,11 @@
 import { isMissingScript } from './errors.ts'
 import type { Script } from './scripts.ts'
 
-/** Runs a script; rejects with what ioredis says. */
-export type Send = (script: Script, keys: readonly string[], args: readonly string[]) => Promise<unknown>
-
 /** A command under way. */
 type Issued = { args: unknown[]; promise: Promise<unknown> }
 /** Where a command is written. */
 type Sink = { write(text: string | Buffer): unknown }
+type Socket = Sink & { readonly writable: boolean }
 
 /**
  * What is sent in one turn of the event loop leaves in one write.
@@ -15,24 +13,27 @@ type Sink = { write(text: string | Buffer): unknown }
  * @param issue makes a command and has it written to the sink.
  */
 export function createSender(
-  socket: () => Sink | undefined,
+  socket: () => Socket | undefined,
   issue: (name: string, args: string[], sink: Sink) => Issued,
-): Send {
+) {
   let gathered = ''
+  let gatheredFor: Socket | undefined
   const sink: Sink = {
     write(text) {
-      if (gathered === '') leaveFor(socket())
+      const current = socket()
+      // A connection that is made meanwhile gets nothing that was meant for the one before.
+      if (current !== gatheredFor) flush()
+      if (gathered === '') setImmediate(flush)
+      gatheredFor = current
       gathered += text
     },
   }
 
-  /** A connection that is made meanwhile gets nothing that was meant for this one. */
-  function leaveFor(to: Sink | undefined) {
-    setImmediate(() => {
-      const text = gathered
-      gathered = ''
-      to?.write(text)
-    })
+  function flush() {
+    const text = gathered
+    gathered = ''
+    // Where it is not, the connection has ended, and with it all commands.
+    if (text !== '' && gatheredFor?.writable) gatheredFor.write(text)
   }
   async function ask(name: string, args: string[]): Promise<unknown> {
     const command = issue(name, args, sink)
@@ -44,13 +45,18 @@ export function createSender(
       command.args = []
     }
   }
-  return async ({ text, sha }, keys, args) => {
-    const rest = [String(keys.length), ...keys, ...args]
-    try {
-      return await ask('evalsha', [sha, ...rest])
-    } catch (error) {
-      if (!isMissingScript(error)) throw error
-      return ask('eval', [text, ...rest])
-    }
+  return {
+    /** Runs a script; rejects with what ioredis says. */
+    async send({ text, sha }: Script, keys: readonly string[], args: readonly string[]): Promise<unknown> {
+      const rest = [String(keys.length), ...keys, ...args]
+      try {
+        return await ask('evalsha', [sha, ...rest])
+      } catch (error) {
+        if (!isMissingScript(error)) throw error
+        return ask('eval', [text, ...rest])
+      }
+    },
+    /** Before anything is written without the sender: replies come in the order of what was written. */
+    flush,
   }
 }

@@ -120,7 +120,11 @@ function inByteOrder(containers: readonly ContainerRecord[]): readonly Container
 export function successor(before: Candidate, after: Candidate): Candidate {
   const startMs = numberOf(after, place.startMs)
   const isBare = expiresMsOf(after) === 0 && startMs > 0 && startMs === numberOf(before, place.startMs)
-  return isBare ? { ...before, source: after.source } : after
+  if (!isBare) return after
+  // Of its own: the rest of that record is not wanted any more.
+  const { names, numbers, at } = before
+  const end = at + place.containers + ofContainer * names.length
+  return { source: after.source, names, numbers: numbers.slice(at, end), at: 0 }
 }
 
 const none: readonly string[] = []

@@ -1,5 +1,5 @@
 import { createLabels, type Names, readLabels, readNames } from './decode-labels.ts'
-import { type Layout, layoutOf, namesOf } from './decode-layout.ts'
+import { type Layout, layoutOf, namesOf, noLayout } from './decode-layout.ts'
 
 /** No kubelet runs this many; what an answer names beyond is malformed. */
 const MAX_CONTAINERS = 20_000
@@ -88,6 +88,7 @@ export function createContainers(body: Buffer, before: Layout): Containers {
       expected = 0
     },
     named() {
+      if (order.length === 0) return { layout: noLayout, order }
       const isAsBefore = order.length === old && order.every((each, index) => each === index)
       if (isAsBefore) return { layout: before, order }
       const names = namesOf(before)
@@ -108,10 +109,10 @@ function keyOf({ namespace, pod, container }: Names): string {
   return `${namespace.length} ${pod.length} ${namespace}${pod}${container}`
 }
 
-/** Where the bytes at `start` end, if they are those of `block` from `from` to `to`; else -1. */
+/** Where the bytes at `start` end, if they are those of `block` from `from` to `to`, which are some; else -1. */
 function endOfSame(body: Buffer, start: number, block: Buffer, from: number, to: number): number {
   const end = start + to - from
-  if (end > body.length) return -1
+  if (from === to || end > body.length) return -1
   for (let at = start, of = from; at < end; at++, of++) if (body[at] !== block[of]) return -1
   return end
 }

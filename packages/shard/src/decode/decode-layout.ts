@@ -22,19 +22,24 @@ export const noLayout: Layout = {
   places: new Uint32Array(0),
 }
 
+/** Longer than any block of three Kubernetes names, bytes: it is read anew each time, and an empty one stands for it. */
+const longestBlock = 1024
+const noBlock = new Uint8Array(0)
+
 /** Pods in the order in which they are named first; two of one name are one. */
 export function layoutOf(entries: readonly { names: Names; block: Uint8Array }[]): Layout {
   const pods = new Map<string, { namespace: string; name: string; containers: string[]; entries: number[] }>()
   const ends = new Uint32Array(entries.length)
+  const blocks = entries.map(({ block }) => (block.length > longestBlock ? noBlock : block))
   let end = 0
-  for (const [index, { names, block }] of entries.entries()) {
+  for (const [index, { names }] of entries.entries()) {
     const { namespace, pod: name, container } = names
     const key = `${namespace.length} ${namespace}${name}`
     const pod = pods.get(key) ?? { namespace, name, containers: [], entries: [] }
     pods.set(key, pod)
     pod.containers.push(container)
     pod.entries.push(index)
-    end += block.length
+    end += (blocks[index] as Uint8Array).length
     ends[index] = end
   }
   const places = new Uint32Array(entries.length)
@@ -42,10 +47,21 @@ export function layoutOf(entries: readonly { names: Names; block: Uint8Array }[]
   for (const [place, index] of inOrder.entries()) places[index] = place
   return {
     pods: [...pods.values()].map(({ namespace, name, containers }) => ({ namespace, name, containers })),
-    blocks: Buffer.concat(entries.map(({ block }) => block)),
+    blocks: joined(blocks, end),
     ends,
     places,
   }
+}
+
+/** In memory of its own: a piece of Node's pool would keep other pieces alive, whole answers among them. */
+function joined(blocks: readonly Uint8Array[], bytes: number): Buffer {
+  const all = Buffer.allocUnsafeSlow(bytes)
+  let at = 0
+  for (const block of blocks) {
+    all.set(block, at)
+    at += block.length
+  }
+  return all
 }
 
 /** The names of each container of the answer, in its order. */

@@ -27,7 +27,7 @@ export function createReadings(subjects: number): Readings {
   return { numbers: new Float64Array(subjects * stride).fill(-1), cpu: { seconds: 0, nanos: 0 } }
 }
 
-/** Makes room for one more subject than there were. */
+/** Makes room for the subject of that number. */
 export function makeRoom(readings: Readings, subject: number): void {
   const { numbers } = readings
   if ((subject + 1) * stride <= numbers.length) return

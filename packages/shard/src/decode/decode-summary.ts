@@ -1,7 +1,7 @@
 import type { ContainerSample, PodSample, Point, Sample } from '@metrics-ring/common/record/sample'
-import { packSample } from '@metrics-ring/common/record/sample-pack'
+import { packSample, sameNames } from '@metrics-ring/common/record/sample-pack'
 import type { Decoded } from './decode.ts'
-import { noLayout } from './decode-layout.ts'
+import { type Layout, noLayout } from './decode-layout.ts'
 
 /** As in `decode.ts`. */
 const maxContainers = 20_000
@@ -13,19 +13,22 @@ type Json = Record<string, unknown>
 /**
  * What a kubelet's `/stats/summary` answer says, for kubelets without `/metrics/resource`. Its times are whole
  * seconds. Never throws: an entry that is malformed costs that entry, and counts as one malformed line.
+ * @param before the layout of this kubelet's last answer: names that stay are one object.
  */
-export function decodeSummary(bytes: Buffer, receivedMs: number): Decoded {
+export function decodeSummary(bytes: Buffer, receivedMs: number, before: Layout = noLayout): Decoded {
   const summary = parse(bytes)
-  if (!summary) return decoded({ node: undefined, pods: [] }, 1)
+  if (!summary) return decoded({ node: undefined, pods: [] }, 1, before)
   const state = { malformed: 0, containers: 0, receivedMs }
   const node = pointOf(state, object(summary.node), false)
   const pods = new Map<string, PodSample>()
   for (const each of list(summary.pods)) addPod(state, pods, object(each))
-  return decoded({ node, pods: [...pods.values()] }, state.malformed)
+  return decoded({ node, pods: [...pods.values()] }, state.malformed, before)
 }
 
-function decoded(sample: Sample, malformedLines: number): Decoded {
-  return { sample: packSample(sample), layout: noLayout, malformedLines, scrapeError: false }
+function decoded(given: Sample, malformedLines: number, before: Layout): Decoded {
+  const { pods, points } = packSample(given)
+  const layout = { ...noLayout, pods: sameNames(pods, before.pods) ? before.pods : pods }
+  return { sample: { pods: layout.pods, points }, layout, malformedLines, scrapeError: false }
 }
 
 type State = { malformed: number; containers: number; receivedMs: number }

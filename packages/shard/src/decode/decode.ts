@@ -133,6 +133,8 @@ function readSeries(state: State, found: Series, start: number): number {
   if (found.of === 'container') at = labelled ? state.containers.read(start) : -1
   else if (labelled) at = readLabels(body, start, state.labels)
   if (at < 0) return -1
+  const subject = found.of === 'container' ? 1 + state.containers.found : 0
+  makeRoom(state.readings, subject)
   at = readDecimal(body, skipBlanks(body, at), state.value)
   if (at < 0) return -1
   at = readTimestamp(state, at)
@@ -141,8 +143,6 @@ function readSeries(state: State, found: Series, start: number): number {
     state.scrapeError ||= state.value.head > 0
     return at
   }
-  const subject = found.of === 'node' ? 0 : 1 + state.containers.found
-  makeRoom(state.readings, subject)
   return take(state.readings, subject, found.reading, state.value, state.timestampMs) ? at : -1
 }
 

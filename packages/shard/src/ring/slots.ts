@@ -11,8 +11,8 @@ import { phaseMs } from '@metrics-ring/common/ring'
  *   shadow     │  φ + 2 s       │  φ + 2 s                  the same, for a node that the ring gives to another
  *   new node   │     ↓ at once          ↓            ↓φ     each a little more than W after the one before, until φ
  *
- * An owner scrapes at the next tick of 250 ms, and then all that fell due until it: one after the other, scrapes cost a
- * quarter less than each by itself (docs/performance.md). Who looks first is as late as that, not later.
+ * An owner waits for the next tick of 250 ms, and then scrapes all that fell due: one after the other, scrapes cost a quarter
+ * less than each by itself (docs/performance.md). Who looks first comes when it is due.
  */
 
 /** All on the shared clock, milliseconds. */

@@ -2,7 +2,7 @@
  * Every time of the ring protocol, milliseconds, from the interval W alone. At W = 15 s:
  *
  *   a Lease    R = 5 s: renewed, others read │ still for D = 20 s: expired │ new for 2 s: member
- *   a node     φ: its owner scrapes it │ φ+1 s: who just gained it looks │ φ+2 s: who covers it for another looks
+ *   a node     φ, or the tick after it, up to 250 ms later: its owner scrapes it │ φ+1 s: who just gained it looks │ φ+2 s: who covers it for another looks
  *   its age    W = 15 s: due │ 20 s: the first other shard scrapes it │ 25 s: the second │ …
  *   a drain    at most 45 s, three intervals
  */

@@ -1,6 +1,7 @@
 import { unpackSample } from '@metrics-ring/common/record/sample-pack'
 import { expect } from 'chai'
 import fc from 'fast-check'
+import { decode } from '../../src/decode/decode.ts'
 import { decodeSummary } from '../../src/decode/decode-summary.ts'
 
 const receivedMs = 1_700_000_000_000
@@ -70,6 +71,17 @@ describe('decoding /stats/summary', () => {
     )
     expect([sample.pods, malformedLines]).to.deep.equal([[], 2])
     expect(read('{"pods": [{}, null, 7, {"podRef": {"name": "p"}}]}').malformedLines).to.equal(4)
+  })
+
+  it('keeps the names that stay, and no answer of the other format goes by them', () => {
+    const text = (name: string) =>
+      Buffer.from(
+        `{"pods": [{"podRef": {"name": "${name}", "namespace": "n"}, "containers": [{"name": "c"}]}]}`,
+      )
+    const { layout } = decodeSummary(text('p'), receivedMs)
+    expect(decodeSummary(text('p'), receivedMs, layout).sample.pods).to.equal(layout.pods)
+    expect(decodeSummary(text('q'), receivedMs, layout).sample.pods).to.not.equal(layout.pods)
+    expect(decode(Buffer.from(''), receivedMs, layout).sample.pods).to.deep.equal([])
   })
 
   it('never throws, whatever it is given', () => {

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { expect } from 'chai'
+import { decode as decodeColumns } from '../../src/decode/decode.ts'
 import { decodeObjects as decode } from './decode-objects.ts'
 
 const RECEIVED_MS = 1_700_000_000_000
@@ -159,6 +160,20 @@ describe('decode', () => {
         scrapeError: false,
       })
     }
+  })
+
+  it('keeps of an answer its short label blocks, in memory of their own, and names that stay', () => {
+    const swap = (block: string) => Buffer.from(`container_swap_usage_bytes${block} 0\n`)
+    const answer = Buffer.concat([
+      swap(labels('a')),
+      swap(labels('b').replace('{', `{id="${'x'.repeat(2_000)}",`)),
+    ])
+    const first = decodeColumns(answer, 0)
+    expect(first.layout.blocks.buffer.byteLength).to.equal(labels('a').length)
+    const again = decodeColumns(answer, 0, first.layout)
+    expect(again.layout).to.equal(first.layout)
+    expect(again.sample.pods).to.equal(first.layout.pods)
+    expect(again.malformedLines).to.equal(0)
   })
 
   it('is not slowed by answers made to be slow', () => {
