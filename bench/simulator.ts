@@ -58,4 +58,5 @@ process.on('message', (message: { id: number; request: SimulatorRequest }) => {
     (error: unknown) => process.send?.({ id: message.id, error: String(error) }),
   )
 })
-process.on('disconnect', () => void (cluster?.close() ?? Promise.resolve()).then(() => process.exit()))
+const end = () => void (cluster?.close() ?? Promise.resolve()).then(() => process.exit())
+process.on('disconnect', end).on('SIGTERM', end)
