@@ -1,6 +1,6 @@
 import { nanosOf, secondsOf, wholeNs } from './core-time.ts'
 import type { Base, ContainerRecord, PodRecord, RecordBody, Subject, Usage } from './record.ts'
-import { containerCount, type PodNames } from './sample-pack.ts'
+import { containerCount, namesOf, type PodNames } from './sample-pack.ts'
 
 /**
  * A body between one scrape of its node and the next: all numbers in one array outside of the heap. As objects (an object
@@ -69,10 +69,6 @@ function unpackWith(take: Take, { pods, numbers }: PackedBody): RecordBody {
     containers: containers.map(takeContainer),
   })
   return { node, pods: pods.map(takePod) }
-}
-
-function namesOf({ namespace, name, containers }: PodRecord): PodNames {
-  return { namespace, name, containers: containers.map((each) => each.name) }
 }
 
 function putSubject(to: Float64Array, at: number, { usage, base, startMs = Number.NaN }: Subject) {

@@ -34,6 +34,12 @@ export function containerCount(pods: readonly { containers: readonly unknown[] }
   return count
 }
 
+type Named = { namespace: string; name: string; containers: readonly { name: string }[] }
+
+export function namesOf({ namespace, name, containers }: Named): PodNames {
+  return { namespace, name, containers: containers.map((each) => each.name) }
+}
+
 export function sameNames(a: readonly PodNames[], b: readonly PodNames[]): boolean {
   return a === b || (a.length === b.length && a.every((pod, index) => samePod(pod, b[index] as PodNames)))
 }
@@ -54,14 +60,7 @@ export function packSample({ node, pods }: Sample): PackedSample {
       putPoint(points, at, point)
     }
   }
-  return {
-    pods: pods.map(({ namespace, name, containers }) => ({
-      namespace,
-      name,
-      containers: containers.map((each) => each.name),
-    })),
-    points,
-  }
+  return { pods: pods.map(namesOf), points }
 }
 
 export function unpackSample({ pods, points }: PackedSample): Sample {

@@ -35,9 +35,8 @@ export class TextWriter {
     }
     if (size < billion) this.#digits(size | 0, widthOf(size | 0))
     else {
-      const billions = Math.floor(size / billion) | 0
-      this.#digits(billions, widthOf(billions))
-      this.#digits((size - billions * billion) | 0, 9)
+      const billions = Math.floor(size / billion)
+      this.billions(billions, size - billions * billion)
     }
   }
 
@@ -47,7 +46,7 @@ export class TextWriter {
     else {
       this.number(billions)
       this.#reserve(longestNumber)
-      this.#digits(rest, 9)
+      this.#digits(rest | 0, 9)
     }
   }
 

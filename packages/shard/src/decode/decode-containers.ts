@@ -27,6 +27,7 @@ export function createContainers(body: Buffer, before: Layout): Containers {
   const labels = createLabels()
   const { blocks: oldBlocks, ends: oldEnds } = before
   const old = oldEnds.length
+  const oldStart = (index: number) => (index === 0 ? 0 : (oldEnds[index - 1] as number))
   /** Of those that are not in `before`, whose numbers come after its. */
   const added: { names: Names; start: number; end: number }[] = []
   const order: number[] = []
@@ -52,8 +53,7 @@ export function createContainers(body: Buffer, before: Layout): Containers {
   /** Where the block ends, if it is the expected one. Compared from the front: no block holds a newline. */
   function endOfExpected(start: number): number {
     if (expected < old) {
-      const from = expected === 0 ? 0 : (oldEnds[expected - 1] as number)
-      return endOfSame(body, start, oldBlocks, from, oldEnds[expected] as number)
+      return endOfSame(body, start, oldBlocks, oldStart(expected), oldEnds[expected] as number)
     }
     const block = added[expected - old]
     return block ? endOfSame(body, start, body, block.start, block.end) : -1
@@ -93,8 +93,9 @@ export function createContainers(body: Buffer, before: Layout): Containers {
       if (isAsBefore) return { layout: before, order }
       const names = namesOf(before)
       const entries = order.map((each) => {
-        const from = each === 0 ? 0 : (oldEnds[each - 1] as number)
-        if (each < old) return { names: names[each] as Names, block: oldBlocks.subarray(from, oldEnds[each]) }
+        if (each < old) {
+          return { names: names[each] as Names, block: oldBlocks.subarray(oldStart(each), oldEnds[each]) }
+        }
         const { names: own, start, end } = added[each - old] as (typeof added)[number]
         return { names: own, block: body.subarray(start, end) }
       })
