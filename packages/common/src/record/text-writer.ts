@@ -25,8 +25,12 @@ export class TextWriter {
     this.#at = at + length
   }
 
-  /** A whole number between -2^53 and 2^53. */
+  /** A whole number between -2^53 and 2^53; what is no number, as JSON writes it: null. */
   number(value: number): void {
+    if (!Number.isFinite(value)) {
+      this.raw('null')
+      return
+    }
     this.#reserve(longestNumber)
     let size = value
     if (value < 0) {

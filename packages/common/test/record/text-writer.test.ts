@@ -9,7 +9,7 @@ describe('a text writer', () => {
     const number = fc.oneof(
       fc.integer({ min: -most, max: most }),
       fc.integer(),
-      fc.constantFrom(0, 9, 10, 999_999_999, 1_000_000_000, 2 ** 31, most, -most),
+      fc.constantFrom(0, 9, 10, 999_999_999, 1_000_000_000, 2 ** 31, most, -most, Number.NaN, -Infinity),
     )
     const text = fc.oneof(fc.string({ unit: 'grapheme' }), fc.string({ unit: 'binary', maxLength: 5_000 }))
     fc.assert(
