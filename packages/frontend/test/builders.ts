@@ -1,4 +1,5 @@
-import type { ContainerRecord, NodeRecord, Usage } from '@metrics-ring/common/record/record'
+import type { NodeRecord } from '@metrics-ring/common/record/record'
+import { type ContainerObjects, pack, type Usage } from '@metrics-ring/common/testing/record-objects'
 import type { Labels, NodeItem, PodItem } from '../src/view/item.ts'
 import type { NodeObject, PodObject } from '../src/view/objects.ts'
 import { isServed } from '../src/view/shelf.ts'
@@ -18,7 +19,7 @@ export function usage(part: Partial<Usage> & { atMs: number }): Usage {
 export type ContainerPart = { name?: string; startMs?: number; usage?: Partial<Usage> | null }
 
 /** A container as a follower sees it, scraped at `atMs`; `usage: null`: it has none yet. */
-export function container(atMs: number, part: ContainerPart = {}): ContainerRecord {
+export function container(atMs: number, part: ContainerPart = {}): ContainerObjects {
   return {
     name: part.name ?? 'main',
     ...(part.startMs === undefined ? {} : { startMs: part.startMs }),
@@ -36,13 +37,13 @@ export function record(
   part: { uid?: string; usage?: Partial<Usage> } = {},
 ): NodeRecord {
   const scrape = { node, uid: part.uid ?? `uid-${node}`, createdMs: 0, atMs, by: 'shard', tookMs: 5 }
-  const body = {
+  const body = pack({
     node: { usage: usage({ atMs, ...part.usage }) },
     pods: Object.entries(pods).map(([path, parts]) => {
       const [namespace = '', name = ''] = path.split('/')
       return { namespace, name, containers: parts.map((each) => container(atMs, each)) }
     }),
-  }
+  })
   return { ...scrape, body, version: ++versions }
 }
 

@@ -1,7 +1,6 @@
 import type { Clock } from '@metrics-ring/common/clock'
 import { errorText } from '@metrics-ring/common/errors'
-import type { NodeRecord, Scrape } from '@metrics-ring/common/record/record'
-import { type PackedBody, pack } from '@metrics-ring/common/record/record-pack'
+import type { NodeRecord, RecordBody, Scrape } from '@metrics-ring/common/record/record'
 import { pointPlace } from '@metrics-ring/common/record/sample-pack'
 import { advance } from '@metrics-ring/common/record/usage'
 import type { CommitAnswer, SampleStore } from '@metrics-ring/common/store/store'
@@ -23,7 +22,7 @@ export type FetchSample = (target: Target) => Promise<Fetched>
 /** What this shard knows of a node's record: what the next usage is computed from. */
 export type Known = {
   uid: string
-  body: PackedBody
+  body: RecordBody
   /** Of the last answer of the kubelet, if it was read here. */
   layout?: Layout | undefined
   /** Version in the store that `body` stands for; 0: the store has nothing of it. */
@@ -184,5 +183,5 @@ function send({ store, trace }: ScrapeDeps, { scrape, body, moved, version }: Co
 
 /** What a stored record lets a shard go on from. */
 export function knownOf(record: NodeRecord): Known {
-  return { uid: record.uid, body: pack(record.body), version: record.version }
+  return { uid: record.uid, body: record.body, version: record.version }
 }

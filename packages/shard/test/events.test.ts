@@ -1,5 +1,5 @@
 import { CodedError } from '@metrics-ring/common/errors'
-import { pack } from '@metrics-ring/common/record/record-pack'
+import { pack } from '@metrics-ring/common/testing/record-objects'
 import { expect } from 'chai'
 import { createShardEvents } from '../src/events.ts'
 import { type Failures, failedAgain } from '../src/patience.ts'

@@ -1,4 +1,5 @@
 import type { Clock } from '@metrics-ring/common/clock'
+import { place } from '@metrics-ring/common/record/record'
 import { createMemoryStore } from '@metrics-ring/common/store/store-memory'
 import { createFakeClock, type FakeClock } from '@metrics-ring/common/testing/fake-clock'
 import { expect } from 'chai'
@@ -214,9 +215,9 @@ describe('shards over one store', () => {
     await clock.advance(W)
     const after = (await store.hydrate(['node-0'])).get('node-0')
     expect(after?.by).to.equal('b')
-    expect(after?.body.node.usage?.cpuNanocores).to.equal(500_000_000)
+    expect(after?.body.numbers[place.usageCpu]).to.equal(500_000_000)
     // Its last owner came at a tick, up to 250 ms behind the phase.
-    expect(after?.body.node.usage?.windowMs).to.be.within(W + 775, W + 1_025)
+    expect(after?.body.numbers[place.usageWindow]).to.be.within(W + 775, W + 1_025)
     expect(before?.by).to.equal('a')
   })
 

@@ -1,3 +1,5 @@
+import { place } from '@metrics-ring/common/record/record'
+import { unpack } from '@metrics-ring/common/testing/record-objects'
 import { expect } from 'chai'
 import { createVirtualCluster, type VirtualCluster } from './virtual-cluster.ts'
 import { W } from './virtual-kubelets.ts'
@@ -52,16 +54,16 @@ for (const sampling of ['cri', 'cadvisor'] as const) {
       })
       expect(cluster.kubelets.scrapes.filter(({ answered }) => !answered)).to.have.length(1)
       expect(witness.values).to.be.above(100)
-      const usage = (await cluster.store.hydrate([victim])).get(victim)?.body.node.usage
-      expect(cluster.now() - (usage?.atMs ?? 0)).to.be.at.most(2 * W)
+      const usage = (await cluster.store.hydrate([victim])).get(victim)?.body.numbers
+      expect(cluster.now() - (usage?.[place.usageAt] ?? 0)).to.be.at.most(2 * W)
     })
 
     it('a node whose scrapes all fail disappears at the age bound, its pods with it, and nothing else does', async () => {
       cluster.kubelets.failing.add(victim)
-      const record = (await cluster.store.hydrate([victim])).get(victim)
-      const nodeDueMs = (record?.body.node.usage?.atMs ?? 0) + maxAgeMs
+      const record = unpack((await cluster.store.hydrate([victim])).get(victim)!.body)
+      const nodeDueMs = (record.node.usage?.atMs ?? 0) + maxAgeMs
       const podDueMs = new Map(
-        record?.body.pods.map(({ namespace, name, containers }) => [
+        record.pods.map(({ namespace, name, containers }) => [
           `${namespace}/${name}`,
           Math.min(...containers.map(({ usage }) => usage?.atMs ?? 0)) + maxAgeMs,
         ]),
@@ -89,11 +91,11 @@ for (const sampling of ['cri', 'cadvisor'] as const) {
       cluster.kubelets.impostors.set(victim, other)
       await cluster.pass(4 * W, async () => {
         expect(missing().filter((pod) => pods.has(pod))).to.deep.equal([])
-        const record = (await cluster.store.hydrate([other])).get(other)
-        expect(new Set(record?.body.pods.map((pod) => `${pod.namespace}/${pod.name}`))).to.deep.equal(
+        const record = unpack((await cluster.store.hydrate([other])).get(other)!.body)
+        expect(new Set(record.pods.map((pod) => `${pod.namespace}/${pod.name}`))).to.deep.equal(
           new Set(pods.keys()),
         )
-        const usages = record?.body.pods.flatMap(({ containers }) => containers.map(({ usage }) => usage))
+        const usages = record.pods.flatMap(({ containers }) => containers.map(({ usage }) => usage))
         expect(usages).to.not.include(undefined)
       })
       cluster.kubelets.impostors.clear()

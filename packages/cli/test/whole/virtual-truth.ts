@@ -1,4 +1,5 @@
-import type { ContainerRecord, NodeRecord, Usage } from '@metrics-ring/common/record/record'
+import type { NodeRecord } from '@metrics-ring/common/record/record'
+import { type ContainerObjects, type Usage, unpack } from '@metrics-ring/common/testing/record-objects'
 import type { Subject } from '@metrics-ring/sim/model/model'
 import { expect } from 'chai'
 import type { VirtualCluster } from './virtual-cluster.ts'
@@ -39,13 +40,14 @@ export function createWitness(cluster: VirtualCluster) {
   }
 
   function checkRecord(record: NodeRecord) {
-    checkUsage(record.node, { node: record.node }, record.node, record.body.node.usage)
-    for (const pod of record.body.pods) for (const each of pod.containers) checkContainer(record, pod, each)
+    const { node, pods } = unpack(record.body)
+    checkUsage(record.node, { node: record.node }, record.node, node.usage)
+    for (const pod of pods) for (const each of pod.containers) checkContainer(record, pod, each)
   }
   function checkContainer(
     record: NodeRecord,
     pod: { namespace: string; name: string },
-    each: ContainerRecord,
+    each: ContainerObjects,
   ) {
     const subject = { namespace: pod.namespace, pod: pod.name, container: each.name }
     checkUsage(record.node, subject, `${pod.namespace}/${pod.name}/${each.name}`, each.usage)

@@ -1,4 +1,4 @@
-import { type PackedBody, place, stride } from './record-pack.ts'
+import { place, type RecordBody, stride } from './record.ts'
 import { TextWriter } from './text-writer.ts'
 
 /**
@@ -28,7 +28,7 @@ const usageText = new TextWriter()
 const pointsText = new TextWriter()
 
 /** The two texts of a record whose scrape was sent at `atMs` (whole milliseconds, shared clock). */
-export function encodeBody({ pods, numbers }: PackedBody, atMs: number): { usage: string; points: string } {
+export function encodeBody({ pods, numbers }: RecordBody, atMs: number): { usage: string; points: string } {
   usageText.clear()
   pointsText.clear()
   const head = `{"v":${formatVersion},"at":${atMs},"node":`

@@ -1,13 +1,5 @@
-import type {
-  Base,
-  ContainerRecord,
-  NodeRecord,
-  PodRecord,
-  RecordBody,
-  Scrape,
-  Subject,
-  Usage,
-} from './record.ts'
+import { nanosOf, secondsOf } from './core-time.ts'
+import { type NodeRecord, place, type RecordBody, type Scrape, stride } from './record.ts'
 import {
   count,
   decimal,
@@ -21,6 +13,7 @@ import {
   whole,
 } from './record-checks.ts'
 import { formatVersion } from './record-json.ts'
+import { containerCount, type PodNames } from './sample-pack.ts'
 
 /** A record as the store holds it. */
 export type StoredRecord = Record<'at' | 'by' | 'took' | 'uid' | 'created' | 'ver' | 'usage', StoredText> & {
@@ -62,11 +55,25 @@ function parseBody(stored: StoredRecord): RecordBody {
   const points = stored.points === undefined ? undefined : parseText(stored.points, 'points')
   const atMs = count(usage.at, 'at')
   if (points && points.at !== atMs) throw new Malformed('points and usage are not of one scrape')
-  const [nodeUsage, nodeStart] = list(usage.node, 'node')
-  const node = parseSubject<Subject>({}, nodeUsage, nodeStart, points && (points.node ?? null), atMs)
-  const pods = list(usage.pods, 'pods')
-  const podPoints = points && parallel(points.pods, pods)
-  return { node, pods: pods.map((each, p) => parsePod(each, podPoints?.[p], atMs)) }
+  const listed = list(usage.pods, 'pods')
+  const listedPoints = points && parallel(points.pods, listed)
+  const pods = listed.map(parseNames)
+  const numbers = new Float64Array((1 + containerCount(pods)) * stride)
+  const node = list(usage.node, 'node')
+  parseSubject(numbers, 0, node[0], node[1], points && (points.node ?? null), atMs)
+  let at = stride
+  for (let p = 0; p < listed.length; p++) {
+    const containers = (listed[p] as unknown[])[2] as unknown[]
+    const containerPoints = listedPoints && parallel(listedPoints[p], containers)
+    for (let c = 0; c < containers.length; c++) {
+      const container = containers[c] as unknown[]
+      parseSubject(numbers, at, container[1], container[2], containerPoints?.[c], atMs)
+      if (container[3] === 1) numbers[at + place.absent] = 1
+      else if (container[3] !== undefined) throw new Malformed('absent is neither 1 nor left out')
+      at += stride
+    }
+  }
+  return { pods, numbers }
 }
 
 type TextJson = { v?: unknown; readable?: unknown; at?: unknown; node?: unknown; pods?: unknown }
@@ -94,62 +101,51 @@ function parseJson(json: string, what: string): TextJson | string | number | boo
   }
 }
 
-function parsePod(json: unknown, points: unknown, atMs: number): PodRecord {
-  const [namespace, podName, containerList] = list(json, 'pod')
-  const containers = list(containerList, 'containers')
-  const containerPoints = points === undefined ? undefined : parallel(points, containers)
-  return {
-    namespace: name(namespace),
-    name: name(podName),
-    containers: containers.map((each, c) => parseContainer(each, containerPoints?.[c], atMs)),
-  }
+function parseNames(json: unknown): PodNames {
+  const pod = list(json, 'pod')
+  const containers = list(pod[2], 'containers').map(containerName)
+  return { namespace: name(pod[0]), name: name(pod[1]), containers }
 }
 
-function parseContainer(json: unknown, point: unknown, atMs: number): ContainerRecord {
-  const [containerName, usage, start, absent] = list(json, 'container')
-  const container = parseSubject<ContainerRecord>({ name: name(containerName) }, usage, start, point, atMs)
-  if (absent === 1) container.absent = true
-  else if (absent !== undefined) throw new Malformed('absent is neither 1 nor left out')
-  return container
-}
+const containerName = (json: unknown): string => name(list(json, 'container')[0])
 
 /** `point` undefined: it was not asked for, and the start is noted beside the usage instead. */
-function parseSubject<T extends Subject>(
-  to: T,
+function parseSubject(
+  to: Float64Array,
+  at: number,
   usage: unknown,
   start: unknown,
   point: unknown,
   atMs: number,
-): T {
-  if (usage !== 0) to.usage = parseUsage(usage, atMs)
-  if (point !== undefined && point !== 0) to.base = parsePoint(point, atMs)
-  if (start === undefined || start === null) return to
-  const startMs = time(start, atMs, 'start')
-  if (to.base) to.base.startMs = startMs
-  else if (point === undefined) to.startMs = startMs
-  return to
-}
-
-function parseUsage(json: unknown, atMs: number): Usage {
-  const [cpu, memory, timestamp, window, usageAt = 0, swap] = list(json, 'usage')
-  const usage: Usage = {
-    timestampMs: time(timestamp, atMs, 'timestamp'),
-    windowMs: count(window, 'window'),
-    cpuNanocores: count(cpu, 'cpu'),
-    memoryBytes: count(memory, 'memory'),
-    atMs: time(usageAt, atMs, 'usageAt'),
+): void {
+  if (usage === 0) to[at + place.usageTimestamp] = Number.NaN
+  else parseUsage(to, at, list(usage, 'usage'), atMs)
+  const startMs = start === undefined || start === null ? Number.NaN : time(start, atMs, 'start')
+  to[at + place.start] = point === undefined ? startMs : Number.NaN
+  if (point === undefined || point === 0) to[at + place.baseTimestamp] = Number.NaN
+  else {
+    parsePoint(to, at, list(point, 'point'), atMs)
+    to[at + place.baseStart] = startMs
   }
-  if (usage.windowMs === 0) throw new Malformed('window is 0')
-  if (swap !== undefined) usage.swapBytes = count(swap, 'swap')
-  return usage
 }
 
-function parsePoint(json: unknown, atMs: number): Base {
-  const [cpuNs, timestamp, pointAt] = list(json, 'point')
+function parseUsage(to: Float64Array, at: number, json: unknown[], atMs: number): void {
+  const windowMs = count(json[3], 'window')
+  if (windowMs === 0) throw new Malformed('window is 0')
+  to[at + place.usageTimestamp] = time(json[2], atMs, 'timestamp')
+  to[at + place.usageWindow] = windowMs
+  to[at + place.usageCpu] = count(json[0], 'cpu')
+  to[at + place.usageMemory] = count(json[1], 'memory')
+  to[at + place.usageAt] = json[4] === undefined ? atMs : time(json[4], atMs, 'usageAt')
+  to[at + place.usageSwap] = json[5] === undefined ? Number.NaN : count(json[5], 'swap')
+}
+
+function parsePoint(to: Float64Array, at: number, json: unknown[], atMs: number): void {
+  const cpuNs = json[0]
   if (typeof cpuNs !== 'string' || !decimal.test(cpuNs)) throw new Malformed('cpuNs is not a decimal text')
-  return {
-    timestampMs: time(timestamp, atMs, 'timestamp'),
-    cpuNs: BigInt(cpuNs),
-    atMs: time(pointAt, atMs, 'pointAt'),
-  }
+  const exact = BigInt(cpuNs)
+  to[at + place.baseTimestamp] = time(json[1], atMs, 'timestamp')
+  to[at + place.baseCpuSeconds] = secondsOf(exact)
+  to[at + place.baseCpuNanos] = nanosOf(exact)
+  to[at + place.baseAt] = time(json[2], atMs, 'pointAt')
 }

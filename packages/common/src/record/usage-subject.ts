@@ -1,5 +1,5 @@
 import { nanocores } from './core-time.ts'
-import { place } from './record-pack.ts'
+import { place } from './record.ts'
 import { pointPlace } from './sample-pack.ts'
 
 /**

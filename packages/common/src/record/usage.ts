@@ -1,15 +1,15 @@
-import { type PackedBody, place, stride } from './record-pack.ts'
+import { place, type RecordBody, stride } from './record.ts'
 import { containerCount, type PackedSample, type PodNames, pointStride, sameNames } from './sample-pack.ts'
 import { advanceSubject, type Step } from './usage-subject.ts'
 
 export type Advanced = {
-  body: PackedBody
+  body: RecordBody
   /** False: no subject has anything new, `body` equals the previous one. */
   moved: boolean
 }
 
 /** What a node's record becomes with a new sample; `previous` is undefined for a node never seen. */
-export function advance(previous: PackedBody | undefined, sample: PackedSample, step: Step): Advanced {
+export function advance(previous: RecordBody | undefined, sample: PackedSample, step: Step): Advanced {
   const isSame = previous !== undefined && namesTheSame(previous, sample.pods)
   const { pods, numbers } = isSame
     ? { pods: sample.pods, numbers: previous.numbers.slice() }
@@ -30,10 +30,10 @@ export function advance(previous: PackedBody | undefined, sample: PackedSample, 
   return { body: { pods, numbers }, moved: true }
 }
 
-const nothing: PackedBody = { pods: [], numbers: new Float64Array(stride).fill(Number.NaN) }
+const nothing: RecordBody = { pods: [], numbers: new Float64Array(stride).fill(Number.NaN) }
 
 /** The same containers in the same order, and none of them was absent. Kubelets mostly keep their order. */
-function namesTheSame({ pods, numbers }: PackedBody, named: readonly PodNames[]): boolean {
+function namesTheSame({ pods, numbers }: RecordBody, named: readonly PodNames[]): boolean {
   if (pods === named) return true
   for (let at = 0; at < numbers.length; at += stride) if (numbers[at + place.absent] === 1) return false
   return sameNames(pods, named)
@@ -46,7 +46,7 @@ type Places = Map<string, number>
  * The previous body in the order of these names, which are followed, in their pod or as a pod of its own, by the containers
  * that are no longer named: missing from one answer a container keeps its last usage; missing from two in a row it is gone.
  */
-function rearrange(previous: PackedBody, named: readonly PodNames[]): PackedBody {
+function rearrange(previous: RecordBody, named: readonly PodNames[]): RecordBody {
   const left = placesOf(previous)
   const wasAbsent = (at: number) => previous.numbers[at + place.absent] === 1
   const from: (number | undefined)[] = [0]
@@ -79,7 +79,7 @@ function rearrange(previous: PackedBody, named: readonly PodNames[]): PackedBody
   return { pods: sameNames(pods, named) ? named : pods, numbers }
 }
 
-function placesOf({ pods }: PackedBody): Map<string, { pod: PodNames; places: Places }> {
+function placesOf({ pods }: RecordBody): Map<string, { pod: PodNames; places: Places }> {
   let at = 0
   const placeOf = (container: string) => {
     at += stride

@@ -1,6 +1,5 @@
 import type { Clock } from '../clock.ts'
-import type { NodeRecord, Scrape } from '../record/record.ts'
-import { type PackedBody, unpack, unpackFollowed } from '../record/record-pack.ts'
+import type { NodeRecord, RecordBody, Scrape } from '../record/record.ts'
 import {
   aheadMs,
   fence,
@@ -22,8 +21,7 @@ export type MemoryStoreOptions = {
 }
 
 type Tombstone = { uid: string; createdMs: number; version: number }
-type Packed = Omit<NodeRecord, 'body'> & { body: PackedBody }
-type Entry = { record?: Packed; tombstone?: Tombstone; expiresMs: number }
+type Entry = { record?: NodeRecord; tombstone?: Tombstone; expiresMs: number }
 
 /** The store inside one process. */
 export function createMemoryStore(options: MemoryStoreOptions): SampleStore {
@@ -63,7 +61,7 @@ export function createMemoryStore(options: MemoryStoreOptions): SampleStore {
       failed.delete(node)
     }
   }
-  function commit(given: Scrape, body: PackedBody | undefined, baseVersion: number): CommitAnswer {
+  function commit(given: Scrape, body: RecordBody | undefined, baseVersion: number): CommitAnswer {
     expire()
     const scrape = wholeScrape(given)
     const { node } = scrape
@@ -71,10 +69,7 @@ export function createMemoryStore(options: MemoryStoreOptions): SampleStore {
     const hasBody = body !== undefined
     const verdict = fence({ stored: headOf(entry), scrape, baseVersion, hasBody, nowMs: now(), intervalMs })
     if (verdict.result === 'conflict') {
-      return {
-        result: 'conflict',
-        stored: verdict.known && entry?.record ? unpacked(entry.record) : undefined,
-      }
+      return { result: 'conflict', stored: verdict.known ? entry?.record : undefined }
     }
     if (verdict.result === 'duplicate' || verdict.result === 'refused') return verdict
     moveToEnd(attempts, node, now())
@@ -91,7 +86,7 @@ export function createMemoryStore(options: MemoryStoreOptions): SampleStore {
     const records = new Map<string, NodeRecord>()
     for (const node of nodes) {
       const record = entries.get(node)?.record
-      if (record) records.set(node, unpacked(record))
+      if (record) records.set(node, record)
     }
     return records
   }
@@ -181,12 +176,7 @@ function headOf(entry: Entry | undefined): Head | undefined {
 
 function changeOf(node: string, entry: Entry | undefined): Change | undefined {
   if (entry?.tombstone) return { kind: 'deleted', node, uid: entry.tombstone.uid }
-  if (!entry?.record) return undefined
-  return { kind: 'record', record: { ...entry.record, body: unpackFollowed(entry.record.body) } }
-}
-
-function unpacked(record: Packed): NodeRecord {
-  return { ...record, body: unpack(record.body) }
+  return entry?.record && { kind: 'record', record: entry.record }
 }
 
 function moveToEnd<T>(map: Map<string, T>, key: string, value: T): void {

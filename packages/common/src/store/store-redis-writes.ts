@@ -1,6 +1,5 @@
-import type { NodeRecord, Scrape } from '../record/record.ts'
+import type { NodeRecord, RecordBody, Scrape } from '../record/record.ts'
 import { encodeBody, maxTextBytes } from '../record/record-json.ts'
-import type { PackedBody } from '../record/record-pack.ts'
 import { type RecordReply, readCommit, readRecord, versionOf } from '../redis/replies.ts'
 import { scripts } from '../redis/scripts.ts'
 import { mostReasonLength, wholeScrape } from './fence.ts'
@@ -16,7 +15,7 @@ export function redisWrites({ redis, keys, interval, retention, onBadRecord }: R
     const scrape = [node, String(atMs), by, String(tookMs), uid, String(createdMs), String(baseVersion)]
     return [...scrape, interval, retention, keys.node(''), String(maxTextBytes)]
   }
-  async function commit(given: Scrape, body: PackedBody | undefined, base: number): Promise<CommitAnswer> {
+  async function commit(given: Scrape, body: RecordBody | undefined, base: number): Promise<CommitAnswer> {
     const scrape = wholeScrape(given)
     const args = commitArgs(scrape, base)
     if (body) {

@@ -1,5 +1,4 @@
-import type { NodeRecord, Scrape } from '../record/record.ts'
-import type { PackedBody } from '../record/record-pack.ts'
+import type { NodeRecord, RecordBody, Scrape } from '../record/record.ts'
 
 /**
  * The answer of the fence to a commit.
@@ -21,7 +20,7 @@ export type CommitAnswer =
 /** Where a follower stands in the feed of changes. */
 export type Cursor = { epoch: string; version: number }
 
-/** A record as a follower needs it: usage only, bases left out. */
+/** A record as a follower needs it: its usage and starts; bases may be left out. */
 export type Change = { kind: 'record'; record: NodeRecord } | { kind: 'deleted'; node: string; uid: string }
 
 export type Changes = {
@@ -56,7 +55,7 @@ export type SampleStore = {
    * Stores what a scrape gave. Atomic.
    * `body` undefined means no subject's timestamp moved since `baseVersion`.
    */
-  commit(scrape: Scrape, body: PackedBody | undefined, baseVersion: number): Promise<CommitAnswer>
+  commit(scrape: Scrape, body: RecordBody | undefined, baseVersion: number): Promise<CommitAnswer>
   /** Full records (with bases) of those nodes that have one. */
   hydrate(nodes: readonly string[]): Promise<Map<string, NodeRecord>>
   /** Records and deletions after the cursor (undefined: from the beginning), at most `limit`, oldest first. */

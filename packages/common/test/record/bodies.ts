@@ -1,8 +1,8 @@
 import fc from 'fast-check'
-import type { ContainerRecord, RecordBody, Subject } from '../../src/record/record.ts'
+import type { BodyObjects, ContainerObjects, Subject } from '../../testing/record-objects.ts'
 
 /** Bodies of all shapes, some usages of the scrape sent at `atMs`. */
-export function bodies(atMs: number): fc.Arbitrary<RecordBody> {
+export function bodies(atMs: number): fc.Arbitrary<BodyObjects> {
   const time = fc.integer({ min: 0, max: 4e12 })
   const amount = fc.maxSafeNat()
   const usage = fc.record(
@@ -28,7 +28,7 @@ export function bodies(atMs: number): fc.Arbitrary<RecordBody> {
   const container = fc
     .tuple(subject, name, fc.boolean())
     .map(
-      ([given, own, absent]): ContainerRecord =>
+      ([given, own, absent]): ContainerObjects =>
         absent ? { ...given, name: own, absent } : { ...given, name: own },
     )
   const pod = fc.record({ namespace: name, name, containers: fc.array(container, { maxLength: 4 }) })
@@ -36,7 +36,7 @@ export function bodies(atMs: number): fc.Arbitrary<RecordBody> {
 }
 
 /** What a follower is to see of it. */
-export function withoutBases({ node, pods }: RecordBody): RecordBody {
+export function withoutBases({ node, pods }: BodyObjects): BodyObjects {
   return {
     node: followed(node),
     pods: pods.map((pod) => ({ ...pod, containers: pod.containers.map((each) => followed(each)) })),

@@ -1,8 +1,8 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
 import { encodeBody, maxTextBytes } from '../../src/record/record-json.ts'
-import { pack } from '../../src/record/record-pack.ts'
 import { parseRecord, type StoredRecord } from '../../src/record/record-parse.ts'
+import { pack, unpack } from '../../testing/record-objects.ts'
 import { body } from '../store/store-builders.ts'
 import { bodies, withoutBases } from './bodies.ts'
 
@@ -32,8 +32,8 @@ describe('the JSON form of a record', () => {
         const { usage, points } = encodeBody(pack(given), atMs)
         const whole = parseRecord('n', { ...header, usage, points })
         const followed = parseRecord('n', { ...header, usage })
-        expect(whole.ok && whole.value.body).to.deep.equal(given)
-        expect(followed.ok && followed.value.body).to.deep.equal(withoutBases(given))
+        expect(whole.ok && unpack(whole.value.body)).to.deep.equal(given)
+        expect(followed.ok && unpack(followed.value.body)).to.deep.equal(withoutBases(given))
       }),
     ))
 
@@ -52,7 +52,7 @@ describe('the JSON form of a record', () => {
   it('keeps its meaning when a commit without news moves the record on', () => {
     const parsed = parseRecord('n', stored)
     expect(parsed.ok && parsed.value.atMs).to.equal(atMs + 15_000)
-    expect(parsed.ok && parsed.value.body).to.deep.equal(body(atMs))
+    expect(parsed.ok && unpack(parsed.value.body)).to.deep.equal(body(atMs))
   })
 
   it('says why a field cannot be read', () => {
@@ -87,7 +87,7 @@ describe('the JSON form of a record', () => {
     }
     const [usage, points] = [later(stored.usage), later(stored.points)]
     const parsed = parseRecord('n', { ...stored, usage, points })
-    expect(parsed.ok && parsed.value.body).to.deep.equal(body(atMs))
+    expect(parsed.ok && unpack(parsed.value.body)).to.deep.equal(body(atMs))
     for (const head of [
       '"v":2',
       '"v":3,"readable":2',

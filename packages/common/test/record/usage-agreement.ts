@@ -1,9 +1,10 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
-import type { RecordBody, Subject, Usage } from '../../src/record/record.ts'
-import { type PackedBody, unpack } from '../../src/record/record-pack.ts'
+import type { RecordBody } from '../../src/record/record.ts'
 import { type PackedSample, packSample, sameNames } from '../../src/record/sample-pack.ts'
 import { advance } from '../../src/record/usage.ts'
+import type { BodyObjects, Subject, Usage } from '../../testing/record-objects.ts'
+import { unpack } from '../../testing/record-objects.ts'
 import { type History, history } from './usage-histories.ts'
 import { type Context, containerKey, type ExpectedUsage, expected, nodeKey } from './usage-oracle.ts'
 
@@ -13,7 +14,7 @@ export function compareHistories(numRuns: number): void {
 }
 
 function compareHistory({ context, answers }: History): void {
-  let packed: PackedBody | undefined
+  let packed: RecordBody | undefined
   let named: PackedSample['pods'] | undefined
   for (const [index, { atMs, sample }] of answers.entries()) {
     const before = packed
@@ -41,7 +42,7 @@ function compareHistory({ context, answers }: History): void {
   }
 }
 
-function tabulate(body: RecordBody): Map<string, Subject & { absent?: boolean }> {
+function tabulate(body: BodyObjects): Map<string, Subject & { absent?: boolean }> {
   for (const pod of body.pods)
     expect(pod.containers, 'a pod is there for its containers').to.not.deep.equal([])
   const rows = body.pods.flatMap((pod) =>

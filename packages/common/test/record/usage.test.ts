@@ -1,15 +1,15 @@
 import { expect } from 'chai'
-import type { RecordBody, Usage } from '../../src/record/record.ts'
-import { pack, unpack } from '../../src/record/record-pack.ts'
 import type { Point, Sample } from '../../src/record/sample.ts'
 import { packSample } from '../../src/record/sample-pack.ts'
 import { advance as advancePacked } from '../../src/record/usage.ts'
 import type { Step } from '../../src/record/usage-subject.ts'
+import type { BodyObjects, Usage } from '../../testing/record-objects.ts'
+import { pack, unpack } from '../../testing/record-objects.ts'
 
 const intervalMs = 15_000
 const second = 1_000_000_000n
 
-function advance(previous: RecordBody | undefined, sample: Sample, step: Step) {
+function advance(previous: BodyObjects | undefined, sample: Sample, step: Step) {
   const { body, moved } = advancePacked(previous && pack(previous), packSample(sample), step)
   return { body: unpack(body), moved }
 }
@@ -31,7 +31,7 @@ function answer(...points: (Point | undefined)[]): Sample {
 }
 /** Feeds answers with the times (s) at which they were asked for. */
 function life(...answers: [number, Sample][]) {
-  let body: RecordBody | undefined
+  let body: BodyObjects | undefined
   let moved = false
   for (const [at, sample] of answers) {
     const advanced = advance(body, sample, { atMs: at * 1000, intervalMs })
@@ -164,7 +164,7 @@ describe('the containers of a pod', () => {
     [0, answer(point(0, 0), point(0, 0))],
     [15, answer(point(15, 15), point(15, 15))],
   ]
-  const names = (body: RecordBody | undefined) => body?.pods[0]?.containers.map((each) => each.name)
+  const names = (body: BodyObjects | undefined) => body?.pods[0]?.containers.map((each) => each.name)
 
   it('missing from one answer is held, from two in a row gone', () => {
     const once = life(...two, [30, answer(point(30, 30))])

@@ -1,6 +1,7 @@
 import type { RecordBody, Scrape } from '../../src/record/record.ts'
-import { type PackedBody, pack } from '../../src/record/record-pack.ts'
 import type { CommitAnswer, SampleStore } from '../../src/store/store.ts'
+import type { BodyObjects } from '../../testing/record-objects.ts'
+import { pack } from '../../testing/record-objects.ts'
 
 export const intervalMs = 15_000
 
@@ -10,7 +11,7 @@ export function scrape(atMs: number, more: Partial<Scrape> = {}): Scrape {
 }
 
 /** A node and one pod of one container that used `cpu` nanocores. */
-export function body(atMs: number, cpu = 1): RecordBody {
+export function body(atMs: number, cpu = 1): BodyObjects {
   const usage = {
     timestampMs: atMs - 1_234,
     windowMs: 15_001,
@@ -24,7 +25,7 @@ export function body(atMs: number, cpu = 1): RecordBody {
 }
 
 /** The same as a commit takes it. */
-export const packed = (...given: Parameters<typeof body>): PackedBody => pack(body(...given))
+export const packed = (...given: Parameters<typeof body>): RecordBody => pack(body(...given))
 
 /** Commits as a shard does: what a conflict answers is the next base; its content does not matter here. */
 export async function commitAsShard(store: SampleStore, given: Scrape, cpu = 1): Promise<CommitAnswer> {

@@ -1,4 +1,4 @@
-import type { ContainerRecord, PodRecord, Usage } from '@metrics-ring/common/record/record'
+import { place as of, startOf, stride } from '@metrics-ring/common/record/record'
 import type { ItemUsage, Labels, PodItem } from './item.ts'
 
 /** The record that says so. */
@@ -11,16 +11,16 @@ export type Source = {
 }
 
 /**
- * What one record says of one pod. There is one of every pod of the cluster: all numbers of a record are in one array,
- * outside of the heap.
+ * What one record says of one pod, as its node's last scrape left it. There is one of every pod of the cluster: all numbers
+ * of a record are in one array, outside of the heap.
  */
 export type Candidate = {
-  source: Source
+  readonly source: Source
   /** Of the containers, in byte order. Equal lists are one: never write to it. */
   names: readonly string[]
   /**
    * From `at` on those of this pod: see `place`; behind them `cpuNanocores`, `memoryBytes` and `swapBytes` (or `absent`) of
-   * each container. Never write to it.
+   * each container.
    */
   numbers: Float64Array
   at: number
@@ -40,15 +40,8 @@ const place = {
 const absent = -1
 const ofContainer = 3
 
-/** How many numbers there are of a pod. */
-export function roomOf({ containers }: PodRecord): number {
-  return place.containers + ofContainer * containers.length
-}
-
-/** Room for what a record says of these pods. */
-export function roomFor(pods: readonly PodRecord[]): Float64Array {
-  return new Float64Array(pods.reduce((sum, pod) => sum + roomOf(pod), 0))
-}
+/** How many numbers there are of a pod of so many containers. */
+export const roomOf = (containers: number): number => place.containers + ofContainer * containers
 
 const numberOf = ({ numbers, at }: Candidate, which: number) => numbers[at + which] as number
 
@@ -62,107 +55,123 @@ const earlierMs = 10_000
 /** creationTimestamp is truncated to it, milliseconds. */
 const secondMs = 1_000
 
+/** It says nothing yet: see `restate`. */
+export function newCandidate(source: Source): Candidate {
+  return { source, names: none, numbers: noNumbers, at: 0 }
+}
+
+/** What a record says of a pod: its containers' names, and their numbers, as in a record's body, from `from` on. */
+export type Said = { containers: readonly string[]; numbers: Float64Array; from: number }
+
 /**
- * Puts what the record says of the pod at `at` of `numbers`.
+ * Makes the candidate say what its record says now, at `at` of `numbers`: there where it stood, or elsewhere.
+ * After the store was emptied another shard may write the record, with bases and no usage yet: the last usage stands, while
+ * no container has started since.
  * @param servedMs how long after its scrape a usage is served.
- * @param like names that are probably the same.
+ * @returns false: what was rendered of it, labels aside, is as it was.
  */
-export function candidateOf(
-  pod: PodRecord,
-  source: Source,
+export function restate(
+  candidate: Candidate,
+  said: Said,
   servedMs: number,
   numbers: Float64Array,
   at: number,
-  like: readonly string[] = none,
-): Candidate {
-  const { containers } = pod
-  const earliest = containers.length === 0 ? undefined : containers.reduce(earlier).usage
-  let startMs = 0
-  let heldMs = Number.POSITIVE_INFINITY
-  let atMs = Number.POSITIVE_INFINITY
-  for (const container of containers) {
-    startMs = Math.max(startMs, startOf(container))
-    atMs = Math.min(atMs, container.usage?.atMs ?? Number.NEGATIVE_INFINITY)
-    if (isHeld(container)) heldMs = Math.min(heldMs, container.usage?.atMs ?? heldMs)
+): boolean {
+  const { startMs, heldMs, atMs, earliest } = lifeOf(said)
+  const isBare = atMs === Number.NEGATIVE_INFINITY
+  if (isBare && startMs > 0 && startMs === numberOf(candidate, place.startMs)) {
+    standStill(candidate, numbers, at)
+    return false
   }
+  const names = inByteOrder(said.containers, candidate.names)
+  const { numbers: was, at: wasAt } = candidate
+  let differs = names !== candidate.names
+  candidate.names = names
+  candidate.numbers = numbers
+  candidate.at = at
   numbers[at + place.startMs] = startMs
   numbers[at + place.heldMs] = heldMs
-  // Without a usage of each container there is nothing to serve, and nothing is kept of it.
-  if (earliest === undefined || atMs === Number.NEGATIVE_INFINITY) return { source, names: none, numbers, at }
-  numbers[at + place.expiresMs] = atMs + servedMs
-  numbers[at + place.timestampMs] = earliest.timestampMs
-  numbers[at + place.windowMs] = earliest.windowMs
-  const ordered = inByteOrder(containers)
-  let to = at + place.containers
-  for (const { usage } of ordered) {
-    const { cpuNanocores, memoryBytes, swapBytes = absent } = usage as Usage
-    numbers[to] = cpuNanocores
-    numbers[to + 1] = memoryBytes
-    numbers[to + 2] = swapBytes
-    to += ofContainer
+  // Without a usage of each container there is nothing to serve.
+  numbers[at + place.expiresMs] = isBare ? 0 : atMs + servedMs
+  if (isBare) return true
+  const put = (which: number, value: number) => {
+    const isOther = was[wasAt + which] !== value
+    numbers[at + which] = value
+    return isOther
   }
-  return { source, names: isNamed(ordered, like) ? like : shared(ordered), numbers, at }
+  if (put(place.timestampMs, said.numbers[earliest + of.usageTimestamp] as number)) differs = true
+  if (put(place.windowMs, said.numbers[earliest + of.usageWindow] as number)) differs = true
+  for (let index = 0; index < names.length; index++) {
+    const from = placeIn(said, names[index] as string, index)
+    const to = place.containers + ofContainer * index
+    const swapBytes = said.numbers[from + of.usageSwap] as number
+    if (put(to, said.numbers[from + of.usageCpu] as number)) differs = true
+    if (put(to + 1, said.numbers[from + of.usageMemory] as number)) differs = true
+    if (put(to + 2, Number.isNaN(swapBytes) ? absent : swapBytes)) differs = true
+  }
+  return differs
 }
 
-function inByteOrder(containers: readonly ContainerRecord[]): readonly ContainerRecord[] {
-  for (let i = 1; i < containers.length; i++) {
-    if ((containers[i - 1] as ContainerRecord).name > (containers[i] as ContainerRecord).name) {
-      return containers.toSorted((a, b) => (a.name < b.name ? -1 : 1))
+/** Of all its containers: the greatest start, the oldest usage of an earlier life, the oldest usage, and where the earliest is. */
+function lifeOf({ containers, numbers, from }: Said) {
+  let startMs = 0
+  let heldMs = Number.POSITIVE_INFINITY
+  let atMs = containers.length === 0 ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY
+  let earliest = from
+  for (let index = 0, at = from; index < containers.length; index++, at += stride) {
+    const timestampMs = numbers[at + of.usageTimestamp] as number
+    const ownStartMs = startOf(numbers, at)
+    if (ownStartMs > startMs) startMs = ownStartMs
+    if (Number.isNaN(timestampMs)) {
+      atMs = Number.NEGATIVE_INFINITY
+      continue
     }
+    const usageAtMs = numbers[at + of.usageAt] as number
+    if (usageAtMs < atMs) atMs = usageAtMs
+    // Its usage is of an earlier life of the container than the record has seen.
+    const isHeld = numbers[at + of.absent] === 1 || timestampMs < ownStartMs
+    if (isHeld && usageAtMs < heldMs) heldMs = usageAtMs
+    if (timestampMs < (numbers[earliest + of.usageTimestamp] as number)) earliest = at
   }
-  return containers
+  return { startMs, heldMs, atMs, earliest }
 }
 
-/**
- * What a node's next record leaves of what the last one said of a pod. After the store was emptied another shard may write
- * the record, with points and no usage yet: the last usage stands, while no container has started since.
- */
-export function successor(before: Candidate, after: Candidate): Candidate {
-  const startMs = numberOf(after, place.startMs)
-  const isBare = expiresMsOf(after) === 0 && startMs > 0 && startMs === numberOf(before, place.startMs)
-  if (!isBare) return after
-  // Of its own: the rest of that record is not wanted any more.
-  const { names, numbers, at } = before
-  const end = at + place.containers + ofContainer * names.length
-  return { source: after.source, names, numbers: numbers.slice(at, end), at: 0 }
+/** What it says stays, but where it stood may be written to: for whoever stands there, or for nobody. */
+function standStill(candidate: Candidate, numbers: Float64Array, at: number): void {
+  if (candidate.numbers === numbers && candidate.at === at) return
+  candidate.numbers = candidate.numbers.slice(candidate.at, candidate.at + roomOf(candidate.names.length))
+  candidate.at = 0
+}
+
+/** Where the container's numbers are; where kubelets list containers in byte order, it is the one of that index. */
+function placeIn({ containers, from }: Said, name: string, index: number): number {
+  const own = containers[index] === name ? index : containers.indexOf(name)
+  return from + stride * own
 }
 
 const none: readonly string[] = []
+const noNumbers = new Float64Array(0)
 /** Pods have few sets of containers; should it be otherwise, some are kept twice. */
 const knownNames = new Map<string, readonly string[]>()
 const mostKnown = 10_000
 
-function shared(containers: readonly ContainerRecord[]): readonly string[] {
-  const text = containers.map(({ name }) => name).join('/')
+/** The names in byte order: `like` itself, or what other pods have, where those are the same. */
+function inByteOrder(containers: readonly string[], like: readonly string[]): readonly string[] {
+  if (sameTexts(containers, like)) return like
+  const names = containers.toSorted()
+  if (sameTexts(names, like)) return like
+  const text = names.join('/')
   const known = knownNames.get(text)
-  if (known && isNamed(containers, known)) return known
+  if (known && sameTexts(names, known)) return known
   if (knownNames.size >= mostKnown) knownNames.clear()
-  const names = containers.map(({ name }) => name)
   knownNames.set(text, names)
   return names
 }
 
-function isNamed(containers: readonly ContainerRecord[], names: readonly string[]): boolean {
-  return names.length === containers.length && names.every((name, at) => name === containers[at]?.name)
-}
-
-/** Its usage is of an earlier life of the container than the record has seen. */
-function isHeld(container: ContainerRecord): boolean {
-  const { usage, absent } = container
-  return usage !== undefined && (absent === true || usage.timestampMs < startOf(container))
-}
-
-function earlier(a: ContainerRecord, b: ContainerRecord): ContainerRecord {
-  return (b.usage?.timestampMs ?? 0) < (a.usage?.timestampMs ?? 0) ? b : a
-}
-
-function startOf(container: ContainerRecord): number {
-  return container.startMs ?? container.base?.startMs ?? 0
-}
-
-export function itemUsage(usage: ItemUsage): ItemUsage {
-  const { cpuNanocores, memoryBytes, swapBytes } = usage
-  return swapBytes === undefined ? { cpuNanocores, memoryBytes } : { cpuNanocores, memoryBytes, swapBytes }
+function sameTexts(a: readonly string[], b: readonly string[]): boolean {
+  if (a.length !== b.length) return false
+  for (let at = 0; at < a.length; at++) if (a[at] !== b[at]) return false
+  return true
 }
 
 /**
@@ -194,19 +203,6 @@ function outranks(a: Candidate, b: Candidate, byStart: boolean): boolean {
   if (byStart && aHasUsage !== expiresMsOf(b) > 0) return aHasUsage
   if (a.source.atMs !== b.source.atMs) return a.source.atMs > b.source.atMs
   return a.source.node > b.source.node
-}
-
-/** Whether both would be rendered alike, labels aside. */
-export function sameSample(a: Candidate, b: Candidate): boolean {
-  if (a.names.length !== b.names.length) return false
-  const end = place.containers + ofContainer * a.names.length
-  for (let at: number = place.timestampMs; at < end; at++)
-    if (numberOf(a, at) !== numberOf(b, at)) return false
-  return a.names === b.names || a.names.every((name, at) => name === b.names[at])
-}
-
-export function sameUsage(a: ItemUsage, b: ItemUsage): boolean {
-  return a.cpuNanocores === b.cpuNanocores && a.memoryBytes === b.memoryBytes && a.swapBytes === b.swapBytes
 }
 
 export function podItem(namespace: string, name: string, labels: Labels, candidate: Candidate): PodItem {

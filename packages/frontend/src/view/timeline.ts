@@ -1,5 +1,5 @@
 import type { Clock } from '@metrics-ring/common/clock'
-import type { NodeRecord, Subject } from '@metrics-ring/common/record/record'
+import { type NodeRecord, place, stride } from '@metrics-ring/common/record/record'
 import type { SharedClock } from '@metrics-ring/common/store/shared-clock'
 
 /** The store's clock without its steps: what the view orders and judges ages by. Milliseconds. */
@@ -57,12 +57,10 @@ export function createTimeline({ clock, sharedClock }: { clock: Clock; sharedClo
     place(record) {
       const nowMs = now()
       if (nowMs === undefined || (eras.length === 1 && record.atMs <= nowMs + aheadMs)) return record
-      const placed = <T extends Subject>(subject: T): T => {
-        const { usage } = subject
-        return usage ? { ...subject, usage: { ...usage, atMs: timeOf(usage.atMs, nowMs) } } : subject
-      }
-      const pods = record.body.pods.map((pod) => ({ ...pod, containers: pod.containers.map(placed) }))
-      return { ...record, atMs: timeOf(record.atMs, nowMs), body: { node: placed(record.body.node), pods } }
+      const numbers = record.body.numbers.slice()
+      for (let at: number = place.usageAt; at < numbers.length; at += stride)
+        numbers[at] = timeOf(numbers[at] as number, nowMs)
+      return { ...record, atMs: timeOf(record.atMs, nowMs), body: { ...record.body, numbers } }
     },
   }
 }

@@ -106,7 +106,7 @@ async function count(view: View, nowMs: number): Promise<Tally[]> {
     (entry) => {
       if (!entry.group) return
       nodes.known++
-      if (entry.served && isServed(entry, nowMs)) add(nodes, nowMs - entry.served.timestampMs)
+      if (entry.served && isServed(entry, nowMs)) add(nodes, nowMs - entry.served.item.timestampMs)
     },
     pace,
   )

@@ -1,14 +1,13 @@
-import type { Subject, Usage } from '@metrics-ring/common/record/record'
 import type { NodeItem } from './item.ts'
+import { type NodeUsage, sameUsage } from './node-usage.ts'
 import type { NodeObject } from './objects.ts'
-import { itemUsage, sameUsage } from './pod-rules.ts'
 import { createShelf, type Entry, putOn, type Selection, select, takeOff } from './shelf.ts'
 import { createSlabs, type Rendered } from './slabs.ts'
 
 export interface NodeEntry extends Entry<NodeEntry> {
   /** Of the Node object; undefined: none is known. */
   uid: string | undefined
-  served: Usage | undefined
+  served: NodeUsage | undefined
 }
 
 export type Nodes = ReturnType<typeof createNodes>
@@ -18,15 +17,12 @@ export function createNodes(render: (item: NodeItem) => Rendered, servedMs: numb
   const shelf = createShelf<NodeEntry>()
   const slabs = createSlabs()
 
-  /** Serves what the node's record says of the node itself; `subject` undefined: it has no record. */
-  function judge(entry: NodeEntry, subject: Subject | undefined, labelsChanged = false) {
-    const usage = subject?.usage
+  /** Serves what the node's record says of the node itself; undefined: nothing, or it has no record. */
+  function judge(entry: NodeEntry, usage: NodeUsage | undefined, labelsChanged = false) {
     if (!usage || !entry.group) return blank(entry)
-    if (labelsChanged || !entry.served || !sameNodeUsage(entry.served, usage)) {
-      const { timestampMs, windowMs } = usage
+    if (labelsChanged || !entry.served || !sameUsage(entry.served, usage)) {
       const { name, group } = entry
-      const item = { name, labels: group.labels, timestampMs, windowMs, usage: itemUsage(usage) }
-      entry.kept = slabs.keep(render(item))
+      entry.kept = slabs.keep(render({ name, labels: group.labels, ...usage.item }))
     } else if (entry.kept) entry.kept = slabs.move(entry.kept)
     entry.served = usage
     entry.expiresMs = usage.atMs + servedMs
@@ -34,10 +30,10 @@ export function createNodes(render: (item: NodeItem) => Rendered, servedMs: numb
 
   return {
     judge,
-    upsert({ name, uid, labels }: NodeObject, subject: Subject | undefined) {
+    upsert({ name, uid, labels }: NodeObject, usage: NodeUsage | undefined) {
       const entry = shelf.byName.get(name) ?? putOn(shelf, newEntry(name))
       entry.uid = uid
-      judge(entry, subject, shelf.groups.join(entry, labels))
+      judge(entry, usage, shelf.groups.join(entry, labels))
     },
     remove(name: string) {
       const entry = shelf.byName.get(name)
@@ -51,10 +47,6 @@ export function createNodes(render: (item: NodeItem) => Rendered, servedMs: numb
     select: (selection: Selection) => [select(shelf, selection)],
     size: () => shelf.byName.size,
   }
-}
-
-function sameNodeUsage(a: Usage, b: Usage): boolean {
-  return a.timestampMs === b.timestampMs && a.windowMs === b.windowMs && sameUsage(a, b)
 }
 
 function newEntry(name: string): NodeEntry {

@@ -2,15 +2,7 @@ import type { Group } from './groups.ts'
 import type { PodItem } from './item.ts'
 import type { PodObject } from './objects.ts'
 import { createOrder } from './order.ts'
-import {
-  type Candidate,
-  choose,
-  expiresMsOf,
-  podItem,
-  type Source,
-  sameSample,
-  successor,
-} from './pod-rules.ts'
+import { type Candidate, choose, expiresMsOf, newCandidate, podItem, type Source } from './pod-rules.ts'
 import { createShelf, type Entry, putOn, type Selection, type Shelf, select, takeOff } from './shelf.ts'
 import { createSlabs, type Kept, type Rendered } from './slabs.ts'
 import { eachInTurns } from './turns.ts'
@@ -63,14 +55,14 @@ export function createPods(render: (item: PodItem) => Rendered) {
     namespaces.delete(home.name)
     order.remove(home)
   }
-  /** Decides anew what is served. */
-  function judge(entry: PodEntry, labelsChanged = false) {
+  /** Decides anew what is served. `changed`: what is served, or the labels, would be rendered otherwise. */
+  function judge(entry: PodEntry, changed = false) {
     const winner = entry.group && choose(entry.candidates, entry.createdMs)
     if (!entry.group || !winner || expiresMsOf(winner) === 0) return blank(entry)
-    const same = !labelsChanged && entry.served !== undefined && sameSample(entry.served, winner)
+    const isSame = !changed && entry.served === winner
     entry.served = winner
     entry.expiresMs = expiresMsOf(winner)
-    if (same) {
+    if (isSame) {
       if (entry.kept) entry.kept = slabs.move(entry.kept)
       return
     }
@@ -95,23 +87,23 @@ export function createPods(render: (item: PodItem) => Rendered) {
       entry.kept ??= rendered(entry)
       return entry.kept
     },
-    /** @param like probably the one; a record still names it. */
-    entryOf({ namespace, name }: { namespace: string; name: string }, like?: PodEntry): PodEntry {
-      return like?.name === name && like.namespace === namespace ? like : entryOf(namespace, name)
-    },
-    /** A record names the pod. */
-    claim(entry: PodEntry, candidate: Candidate) {
+    entryOf,
+    /** What the record says of the pod: nothing yet, where it did not name it before. */
+    claim(entry: PodEntry, source: Source): Candidate {
       const { candidates } = entry
-      const at = candidates.findIndex(({ source }) => source.node === candidate.source.node)
-      if (at >= 0) candidates[at] = successor(candidates[at] as Candidate, candidate)
-      else {
-        // Made to measure: an array that grows takes room for seventeen.
-        entry.candidates = candidates.length === 0 ? [candidate] : [...candidates, candidate]
-        if (candidates.length > 0) count.losers++
-      }
-      judge(entry)
+      const known = candidates.find((candidate) => candidate.source === source)
+      if (known) return known
+      const candidate = newCandidate(source)
+      // Made to measure: an array that grows takes room for seventeen.
+      entry.candidates = candidates.length === 0 ? [candidate] : [...candidates, candidate]
+      if (candidates.length > 0) count.losers++
+      return candidate
     },
-    /** A record no longer names the pod. */
+    /** The record says something of the pod again. */
+    restated(entry: PodEntry, candidate: Candidate, differs: boolean) {
+      judge(entry, differs && entry.served === candidate)
+    },
+    /** The record no longer names the pod. */
     unclaim(entry: PodEntry, source: Source) {
       const at = entry.candidates.findIndex((candidate) => candidate.source === source)
       if (at < 0) return

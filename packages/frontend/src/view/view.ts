@@ -1,8 +1,10 @@
-import type { NodeRecord, PodRecord, Subject } from '@metrics-ring/common/record/record'
+import { type NodeRecord, type RecordBody, stride } from '@metrics-ring/common/record/record'
+import { containerCount, type PodNames } from '@metrics-ring/common/record/sample-pack'
 import type { Change } from '@metrics-ring/common/store/store'
 import type { NodeItem, PodItem } from './item.ts'
+import { type NodeUsage, nodeUsage } from './node-usage.ts'
 import type { NodeObject, PodObject } from './objects.ts'
-import { candidateOf, roomFor, roomOf, type Source } from './pod-rules.ts'
+import { type Candidate, restate, roomOf, type Source } from './pod-rules.ts'
 import { isServed, type Selection } from './shelf.ts'
 import type { Rendered } from './slabs.ts'
 import { createNodes, type NodeEntry } from './view-nodes.ts'
@@ -17,8 +19,19 @@ export type ViewDeps = {
 
 export type View = ReturnType<typeof createView>
 
-/** What is kept of a node's record. */
-type Held = Source & { uid: string; subject: Subject; pods: PodEntry[] }
+/** What is kept of a node's record. Each record of the node is written over the one before: most name the same pods. */
+type Held = {
+  -readonly [K in keyof Source]: Source[K]
+} & {
+  uid: string
+  usage: NodeUsage | undefined
+  /** In the record's order, as long as `said`. */
+  pods: PodEntry[]
+  /** What it says of each pod. */
+  said: Candidate[]
+  /** Of all pods, one after the other: see `Candidate`. */
+  numbers: Float64Array
+}
 
 /**
  * A sample that reaches the age bound as its node is scraped again is served until what that scrape brings can have come:
@@ -44,39 +57,56 @@ export function createView({ maxAgeMs, renderNode, renderPod }: ViewDeps) {
   const nodes = createNodes(renderNode, servedMs)
   const pods = createPods(renderPod)
 
-  function accept(record: NodeRecord, nowMs: number) {
-    const { node, uid, atMs, body } = record
+  function accept({ node, uid, atMs, body }: NodeRecord, nowMs: number) {
     const before = held.get(node)
     // After a failover the store may know less than we do: the later scrape stays. One that is yet to come is of
     // a clock that has been put back since.
     if (before?.uid === uid && atMs < before.atMs && before.atMs <= nowMs + clockSlackMs) return
     const entry = nodes.find(node)
-    const subject = body.node.usage || before?.uid !== uid ? body.node : before.subject
-    const next: Held = { node, uid, atMs, live: entry?.uid === uid, subject, pods: [] }
-    held.set(node, next)
-    next.pods = claimAll(body.pods, next, before)
-    if (before) abandon(before)
-    if (entry) nodes.judge(entry, next.live ? next.subject : undefined)
+    const usage = nodeUsage(body.numbers)
+    const record = before ?? hold(node)
+    if (usage || record.uid !== uid) record.usage = usage
+    record.uid = uid
+    record.atMs = atMs
+    record.live = entry?.uid === uid
+    if (!names(record, body.pods)) rearrange(record, body.pods)
+    restateAll(record, body)
+    if (entry) nodes.judge(entry, record.live ? record.usage : undefined)
   }
-  function claimAll(named: readonly PodRecord[], source: Held, before: Held | undefined): PodEntry[] {
-    const numbers = roomFor(named)
+  function hold(node: string): Held {
+    const record: Held = {
+      ...{ node, atMs: 0, live: false, uid: '', usage: undefined },
+      ...{ pods: [], said: [], numbers: new Float64Array(0) },
+    }
+    held.set(node, record)
+    return record
+  }
+  /** Claims the pods that the record names now, and no longer those that it named before only. */
+  function rearrange(record: Held, named: readonly PodNames[]) {
+    const before = record.pods
+    record.pods = named.map(({ namespace, name }) => pods.entryOf(namespace, name))
+    record.said = record.pods.map((entry) => pods.claim(entry, record))
+    record.numbers = new Float64Array(
+      roomOf(0) * named.length + (roomOf(1) - roomOf(0)) * containerCount(named),
+    )
+    const still = new Set(record.pods)
+    for (const entry of before) if (!still.has(entry)) pods.unclaim(entry, record)
+  }
+  function restateAll({ pods: entries, said, numbers }: Held, body: RecordBody) {
+    let from = stride
     let at = 0
-    return named.map((pod, index) => {
-      const entry = pods.entryOf(pod, before?.pods[index])
-      const like = entry.served?.names
-      const candidate = candidateOf(pod, source, servedMs, numbers, at, like)
-      at += roomOf(pod)
-      pods.claim(entry, candidate)
-      return entry
-    })
-  }
-  /** What the record's successor did not claim is no longer claimed. */
-  function abandon(record: Held) {
-    for (const pod of record.pods) pods.unclaim(pod, record)
+    for (let index = 0; index < entries.length; index++) {
+      const { containers } = body.pods[index] as PodNames
+      const candidate = said[index] as Candidate
+      const differs = restate(candidate, { containers, numbers: body.numbers, from }, servedMs, numbers, at)
+      pods.restated(entries[index] as PodEntry, candidate, differs)
+      from += stride * containers.length
+      at += roomOf(containers.length)
+    }
   }
   function drop(record: Held) {
     held.delete(record.node)
-    abandon(record)
+    for (const pod of record.pods) pods.unclaim(pod, record)
     const entry = nodes.find(record.node)
     if (entry) nodes.judge(entry, undefined)
   }
@@ -101,7 +131,7 @@ export function createView({ maxAgeMs, renderNode, renderPod }: ViewDeps) {
     upsertNode(object: NodeObject) {
       const record = held.get(object.name)
       enliven(record, object.uid)
-      nodes.upsert(object, record?.live ? record.subject : undefined)
+      nodes.upsert(object, record?.live ? record.usage : undefined)
     },
     removeNode,
     retainNodes(has: (name: string) => boolean) {
@@ -134,4 +164,16 @@ export function createView({ maxAgeMs, renderNode, renderPod }: ViewDeps) {
     /** Candidates beside the first of their pod: records that name a pod which another record names too. */
     losers: () => pods.count.losers,
   }
+}
+
+/** The record holds these pods, in this order, with room for as many containers each. */
+function names({ pods, said }: Held, named: readonly PodNames[]): boolean {
+  if (pods.length !== named.length) return false
+  for (let index = 0; index < named.length; index++) {
+    const { namespace, name, containers } = named[index] as PodNames
+    const entry = pods[index] as PodEntry
+    const isSame = entry.name === name && entry.namespace === namespace
+    if (!isSame || (said[index] as Candidate).names.length !== containers.length) return false
+  }
+  return true
 }

@@ -3,7 +3,6 @@ import { realClock } from '@metrics-ring/common/clock'
 import { every } from '@metrics-ring/common/every'
 import { createLifecycle } from '@metrics-ring/common/lifecycle'
 import { silentLog } from '@metrics-ring/common/log'
-import { pack } from '@metrics-ring/common/record/record-pack'
 import { assign, createRing, phaseMs } from '@metrics-ring/common/ring'
 import { createSharedClock } from '@metrics-ring/common/store/shared-clock'
 import type { SampleStore } from '@metrics-ring/common/store/store'
@@ -88,8 +87,7 @@ function startWriters(
     if (silent.has(shard)) return
     const reason = failing.get(node)
     if (reason) return store.tried(node, { by: shard, reason })
-    const { body: given, uid } = record(node, atMs, { [`default/on-${node}`]: [{}] })
-    const body = pack(given)
+    const { body, uid } = record(node, atMs, { [`default/on-${node}`]: [{}] })
     const sent = { node, uid, createdMs: 1, atMs, by: shard, tookMs: 4 }
     let answer = await store.commit(sent, body, versions.get(node) ?? 0)
     // The store took the last one after all, though its answer came too late.

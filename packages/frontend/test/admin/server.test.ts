@@ -4,7 +4,6 @@ import { connect } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import { text } from 'node:stream/consumers'
 import { realClock } from '@metrics-ring/common/clock'
-import { pack } from '@metrics-ring/common/record/record-pack'
 import { createMemoryStore } from '@metrics-ring/common/store/store-memory'
 import { expect } from 'chai'
 import { readAssets } from '../../src/admin/assets.ts'
@@ -25,11 +24,7 @@ describe('the status page, to whoever asks', () => {
     for (const pod of ['ns/served', 'ns/not-yet']) view.upsertPod(podObject(pod))
     const { body, uid } = record('n1', nowMs, { 'ns/served': [{}] })
     put(record('n1', nowMs, { 'ns/served': [{}] }))
-    await store.commit(
-      { node: 'n1', uid, createdMs: 0, atMs: nowMs, by: 'shard-a', tookMs: 5 },
-      pack(body),
-      0,
-    )
+    await store.commit({ node: 'n1', uid, createdMs: 0, atMs: nowMs, by: 'shard-a', tookMs: 5 }, body, 0)
     await store.tried('n2', { by: 'shard-b', reason: 'refused: nobody listens' })
     const now = () => realClock.mono() + performance.timeOrigin
     page = await startStatusPage({

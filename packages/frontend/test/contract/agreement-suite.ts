@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isDeepStrictEqual } from 'node:util'
-import type { NodeRecord } from '@metrics-ring/common/record/record'
-import { pack } from '@metrics-ring/common/record/record-pack'
+import { type NodeRecord, place } from '@metrics-ring/common/record/record'
 import type { SampleStore } from '@metrics-ring/common/store/store'
 import { createRedisStore } from '@metrics-ring/common/store/store-redis'
 import { expect } from 'chai'
@@ -76,13 +75,12 @@ export function agreementSuite(
   it('serves an accepted record from every frontend soon', async () => {
     for (let round = 1; round <= commits; round++) {
       const record = await firstNode()
-      const usage = { ...record.body.node.usage, cpuNanocores: 1_234_000_000 + round } as NonNullable<
-        NodeRecord['body']['node']['usage']
-      >
       const atMs = await store.time()
       const scrape = { ...record, atMs }
-      const body = { ...record.body, node: { ...record.body.node, usage: { ...usage, atMs } } }
-      const answer = await store.commit(scrape, pack(body), record.version)
+      const numbers = record.body.numbers.slice()
+      numbers[place.usageCpu] = 1_234_000_000 + round
+      numbers[place.usageAt] = atMs
+      const answer = await store.commit(scrape, { ...record.body, numbers }, record.version)
       expect(answer.result).to.equal('accepted')
       const tookMs = await untilEach('/nodes', ({ items }) => {
         const item = items.find(({ metadata }) => metadata.name === record.node)

@@ -1,8 +1,8 @@
-import { pack } from '@metrics-ring/common/record/record-pack'
 import { createSharedClock } from '@metrics-ring/common/store/shared-clock'
 import type { Change, SampleStore } from '@metrics-ring/common/store/store'
 import { createMemoryStore } from '@metrics-ring/common/store/store-memory'
 import { createFakeClock } from '@metrics-ring/common/testing/fake-clock'
+import { pack } from '@metrics-ring/common/testing/record-objects'
 import { expect } from 'chai'
 import { createFollower } from '../../src/view/follow.ts'
 

@@ -1,6 +1,7 @@
 import type { NodeRecord } from '@metrics-ring/common/record/record'
 import { createSharedClock } from '@metrics-ring/common/store/shared-clock'
 import { createFakeClock } from '@metrics-ring/common/testing/fake-clock'
+import { pack, unpack } from '@metrics-ring/common/testing/record-objects'
 import { expect } from 'chai'
 import { createTimeline } from '../../src/view/timeline.ts'
 
@@ -11,7 +12,7 @@ function record(atMs: number, usageMs = atMs): NodeRecord {
   const usage = { timestampMs: 1, windowMs: 1, cpuNanocores: 1, memoryBytes: 1, atMs: usageMs }
   const pods = [{ namespace: 'ns', name: 'p', containers: [{ name: 'c', usage }] }]
   const scrape = { node: 'n', uid: 'u', createdMs: 0, atMs, by: 'a', tookMs: 1 }
-  return { ...scrape, body: { node: { usage }, pods }, version: 1 }
+  return { ...scrape, body: pack({ node: { usage }, pods }), version: 1 }
 }
 
 function setUp() {
@@ -24,7 +25,7 @@ function setUp() {
   const ages = (given: NodeRecord) => {
     const now = timeline.now() ?? Number.NaN
     const { atMs, body } = timeline.place(given)
-    return [now - atMs, now - (body.pods[0]?.containers[0]?.usage?.atMs ?? Number.NaN)]
+    return [now - atMs, now - (unpack(body).pods[0]?.containers[0]?.usage?.atMs ?? Number.NaN)]
   }
   return { clock, storeNow, timeline, ages, step: (ms: number) => (aheadMs += ms) }
 }

@@ -1,3 +1,4 @@
+import { place } from '@metrics-ring/common/record/record'
 import { expect } from 'chai'
 import { at, createTestView, nodeObject, podObject, record } from '../builders.ts'
 
@@ -64,7 +65,8 @@ describe('the view', () => {
     view.upsertPod(podObject('a/p'))
     put(record('n1', at(0), { 'a/p': [{ startMs: at(-999) }] }))
     const bare = record('n1', at(20), { 'a/p': [{ startMs: at(-999), usage: null }] })
-    put({ ...bare, body: { ...bare.body, node: {} } })
+    bare.body.numbers[place.usageTimestamp] = Number.NaN
+    put(bare)
     expect(podsAt(at(21))).to.have.length(1)
     expect(nodesAt(at(21))).to.have.length(1)
     expect(podsAt(at(61)), 'until the age bound').to.deep.equal([])

@@ -1,7 +1,8 @@
-import type { NodeRecord, RecordBody } from '@metrics-ring/common/record/record'
-import { pack, unpack } from '@metrics-ring/common/record/record-pack'
+import type { NodeRecord } from '@metrics-ring/common/record/record'
 import type { CommitAnswer, SampleStore } from '@metrics-ring/common/store/store'
 import { createMemoryStore } from '@metrics-ring/common/store/store-memory'
+import type { BodyObjects } from '@metrics-ring/common/testing/record-objects'
+import { unpack } from '@metrics-ring/common/testing/record-objects'
 import { exchange, type Process, type Weather } from './process.ts'
 import type { Scheduler } from './scheduler.ts'
 
@@ -15,7 +16,7 @@ export type RedisWitness = {
     atMs: number,
     uid: string,
     answer: CommitAnswer,
-    body: RecordBody | undefined,
+    body: BodyObjects | undefined,
   ): void
 }
 
@@ -64,7 +65,7 @@ export function createRedis(scheduler: Scheduler, intervalMs: number, witness: R
         const last = records.filter(({ timeMs }) => timeMs <= lostMs).at(-1)
         if (!last) continue
         restoringMs = last.record.atMs - epochMs
-        await store.commit(last.record, pack(last.record.body), 0)
+        await store.commit(last.record, last.record.body, 0)
         recent.set(node, [last])
       }
       restoringMs = undefined

@@ -1,4 +1,4 @@
-import type { RecordBody } from '@metrics-ring/common/record/record'
+import type { BodyObjects } from '@metrics-ring/common/testing/record-objects'
 import { isShadow } from '../../src/ring/claims.ts'
 import { phaseAt } from '../../src/ring/slots.ts'
 import type { Seen } from './record.ts'
@@ -159,7 +159,7 @@ export function createWitness(seen: Seen, world: () => World): Witness {
   }
 }
 
-function usages(body: RecordBody | undefined): number[] {
+function usages(body: BodyObjects | undefined): number[] {
   const subjects = body ? [body.node, ...body.pods.flatMap((pod) => pod.containers)] : []
   return subjects.flatMap(({ usage }) => (usage ? [usage.cpuNanocores] : []))
 }

@@ -1,6 +1,6 @@
-import { pack } from '@metrics-ring/common/record/record-pack'
 import { createMemoryStore } from '@metrics-ring/common/store/store-memory'
 import { createFakeClock } from '@metrics-ring/common/testing/fake-clock'
+import { pack } from '@metrics-ring/common/testing/record-objects'
 import { expect } from 'chai'
 import { startCover } from '../../src/ring/cover.ts'
 import { times } from '../../src/ring/times.ts'

@@ -1,5 +1,6 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { place } from '@metrics-ring/common/record/record'
 import { type OnRealKubelets, type RealOptions, startOnRealKubelets } from './real-kubelets.ts'
 
 export type BadCompanyOptions = RealOptions & { intervals: number }
@@ -61,7 +62,8 @@ async function ages({ store, now }: OnRealKubelets, names: string[], forMs: numb
   const found: number[] = []
   for (const endMs = now() + forMs; now() < endMs; await sleep(100)) {
     for (const { body } of (await store.hydrate(names)).values()) {
-      if (body.node.usage) found.push(now() - body.node.usage.timestampMs)
+      const timestampMs = body.numbers[place.usageTimestamp] as number
+      if (!Number.isNaN(timestampMs)) found.push(now() - timestampMs)
     }
   }
   return found

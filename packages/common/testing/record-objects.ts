@@ -1,39 +1,28 @@
-import { nanosOf, secondsOf, wholeNs } from './core-time.ts'
-import type { Base, ContainerRecord, PodRecord, RecordBody, Subject, Usage } from './record.ts'
-import { containerCount, namesOf, type PodNames } from './sample-pack.ts'
+import { nanosOf, secondsOf, wholeNs } from '../src/record/core-time.ts'
+import { place, type RecordBody, startOf, stride } from '../src/record/record.ts'
+import { containerCount, namesOf } from '../src/record/sample-pack.ts'
 
-/**
- * A body between one scrape of its node and the next: all numbers in one array outside of the heap. As objects (an object
- * or more for every number of every container) it outlived every collection of the young heap and was most of what the
- * collector did (docs/performance.md).
- */
-export type PackedBody = {
-  readonly pods: readonly PodNames[]
-  /** Of the node, then of each container in order, `stride` numbers a subject: see `place`. */
-  readonly numbers: Float64Array
+/** A record's body as objects, for who builds and reads bodies by hand. What the fields are: see `place` in record.ts. */
+export type BodyObjects = { node: Subject; pods: PodObjects[] }
+export type PodObjects = { namespace: string; name: string; containers: ContainerObjects[] }
+export type ContainerObjects = Subject & { name: string; absent?: true }
+export type Subject = {
+  base?: Base
+  usage?: Usage
+  /** In place of the base where bases are left out. */
+  startMs?: number
 }
+export type Usage = {
+  timestampMs: number
+  windowMs: number
+  cpuNanocores: number
+  memoryBytes: number
+  swapBytes?: number
+  atMs: number
+}
+export type Base = { timestampMs: number; cpuNs: bigint; startMs?: number; atMs: number }
 
-/** NaN: there is none; without its timestamp there is no usage, and no base. */
-export const place = {
-  usageTimestamp: 0,
-  usageWindow: 1,
-  usageCpu: 2,
-  usageMemory: 3,
-  usageSwap: 4,
-  usageAt: 5,
-  baseTimestamp: 6,
-  /** See core-time.ts. */
-  baseCpuSeconds: 7,
-  baseCpuNanos: 8,
-  baseStart: 9,
-  baseAt: 10,
-  start: 11,
-  /** 1 or 0. */
-  absent: 12,
-} as const
-export const stride = 13
-
-export function pack(body: RecordBody): PackedBody {
+export function pack(body: BodyObjects): RecordBody {
   const numbers = new Float64Array((1 + containerCount(body.pods)) * stride)
   putSubject(numbers, 0, body.node)
   let at = stride
@@ -47,28 +36,30 @@ export function pack(body: RecordBody): PackedBody {
   return { pods: body.pods.map(namesOf), numbers }
 }
 
-export const unpack = (packed: PackedBody): RecordBody => unpackWith(takeSubject, packed)
+export const unpack = (body: RecordBody): BodyObjects => unpackWith(takeSubject, body)
 
-/** As followers see it: without bases. The start, which tells incarnations of a pod apart, is kept. */
-export const unpackFollowed = (packed: PackedBody): RecordBody => unpackWith(takeFollowed, packed)
+/** What a follower is to see of it: no bases, but the start, which tells incarnations of a pod apart. */
+export const unpackFollowed = (body: RecordBody): BodyObjects => unpackWith(takeFollowed, body)
 
 type Take = <S extends Subject>(to: S, from: Float64Array, at: number) => S
 
-function unpackWith(take: Take, { pods, numbers }: PackedBody): RecordBody {
+function unpackWith(take: Take, { pods, numbers }: RecordBody): BodyObjects {
   const node = take<Subject>({}, numbers, 0)
   let at = 0
-  const takeContainer = (name: string): ContainerRecord => {
+  const takeContainer = (name: string): ContainerObjects => {
     at += stride
-    const container = take<ContainerRecord>({ name }, numbers, at)
+    const container = take<ContainerObjects>({ name }, numbers, at)
     if (numbers[at + place.absent] === 1) container.absent = true
     return container
   }
-  const takePod = ({ namespace, name, containers }: PodNames): PodRecord => ({
-    namespace,
-    name,
-    containers: containers.map(takeContainer),
-  })
-  return { node, pods: pods.map(takePod) }
+  return {
+    node,
+    pods: pods.map(({ namespace, name, containers }) => ({
+      namespace,
+      name,
+      containers: containers.map(takeContainer),
+    })),
+  }
 }
 
 function putSubject(to: Float64Array, at: number, { usage, base, startMs = Number.NaN }: Subject) {
@@ -107,9 +98,7 @@ function takeSubject<S extends Subject>(to: S, from: Float64Array, at: number): 
 }
 
 function takeFollowed<S extends Subject>(to: S, from: Float64Array, at: number): S {
-  const hasBase = !Number.isNaN(from[at + place.baseTimestamp])
-  const baseStartMs = hasBase ? (from[at + place.baseStart] as number) : Number.NaN
-  const startMs = Number.isNaN(baseStartMs) ? (from[at + place.start] as number) : baseStartMs
+  const startMs = startOf(from, at)
   if (!Number.isNaN(startMs)) to.startMs = startMs
   const usage = takeUsage(from, at)
   if (usage) to.usage = usage

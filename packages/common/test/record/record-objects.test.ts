@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
-import type { RecordBody } from '../../src/record/record.ts'
-import { pack, unpack, unpackFollowed } from '../../src/record/record-pack.ts'
+import type { BodyObjects } from '../../testing/record-objects.ts'
+import { pack, unpack, unpackFollowed } from '../../testing/record-objects.ts'
 import { bodies, withoutBases } from './bodies.ts'
 
 const atMs = 1_700_000_000_123
@@ -16,13 +16,13 @@ describe('a packed record', () => {
 
   it('holds the CPU of any counter, also beyond 64 bits, as the store may have it', () => {
     for (const cpuNs of [0n, 2n ** 52n - 1n, 2n ** 52n, 2n ** 53n + 1n, 2n ** 64n - 1n, 10n ** 24n - 1n]) {
-      const body: RecordBody = { node: { base: { timestampMs: 1, cpuNs, atMs: 2 } }, pods: [] }
+      const body: BodyObjects = { node: { base: { timestampMs: 1, cpuNs, atMs: 2 } }, pods: [] }
       expect(unpack(pack(body)).node.base?.cpuNs).to.equal(cpuNs)
     }
   })
 
   it('takes a start of a follower, without a base', () => {
-    const body: RecordBody = {
+    const body: BodyObjects = {
       node: {},
       pods: [{ namespace: 'a', name: 'p', containers: [{ name: 'c', startMs: 7 }] }],
     }
