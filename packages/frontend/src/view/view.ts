@@ -1,10 +1,9 @@
-import { type NodeRecord, type RecordBody, stride } from '@metrics-ring/common/record/record'
-import { containerCount, type PodNames } from '@metrics-ring/common/record/sample-pack'
+import type { NodeRecord } from '@metrics-ring/common/record/record'
 import type { Change } from '@metrics-ring/common/store/store'
+import { type HeldRecord, newHeldRecord, writeOver } from './held-record.ts'
 import type { NodeItem, PodItem } from './item.ts'
-import { type NodeUsage, nodeUsage } from './node-usage.ts'
+import { nodeUsage } from './node-usage.ts'
 import type { NodeObject, PodObject } from './objects.ts'
-import { type Candidate, restate, roomOf, type Source } from './pod-rules.ts'
 import { isServed, type Selection } from './shelf.ts'
 import type { Rendered } from './slabs.ts'
 import { createNodes, type NodeEntry } from './view-nodes.ts'
@@ -18,20 +17,6 @@ export type ViewDeps = {
 }
 
 export type View = ReturnType<typeof createView>
-
-/** What is kept of a node's record. Each record of the node is written over the one before: most name the same pods. */
-type Held = {
-  -readonly [K in keyof Source]: Source[K]
-} & {
-  uid: string
-  usage: NodeUsage | undefined
-  /** In the record's order, as long as `said`. */
-  pods: PodEntry[]
-  /** What it says of each pod. */
-  said: Candidate[]
-  /** Of all pods, one after the other: see `Candidate`. */
-  numbers: Float64Array
-}
 
 /**
  * A sample that reaches the age bound as its node is scraped again is served until what that scrape brings can have come:
@@ -53,7 +38,7 @@ const clockSlackMs = 1_000
  */
 export function createView({ maxAgeMs, renderNode, renderPod }: ViewDeps) {
   const servedMs = maxAgeMs + onTheWayMs
-  const held = new Map<string, Held>()
+  const held = new Map<string, HeldRecord>()
   const nodes = createNodes(renderNode, servedMs)
   const pods = createPods(renderPod)
 
@@ -69,49 +54,22 @@ export function createView({ maxAgeMs, renderNode, renderPod }: ViewDeps) {
     record.uid = uid
     record.atMs = atMs
     record.live = entry?.uid === uid
-    if (!names(record, body.pods)) rearrange(record, body.pods)
-    restateAll(record, body)
+    writeOver(record, body, pods, servedMs)
     if (entry) nodes.judge(entry, record.live ? record.usage : undefined)
   }
-  function hold(node: string): Held {
-    const record: Held = {
-      ...{ node, atMs: 0, live: false, uid: '', usage: undefined },
-      ...{ pods: [], said: [], numbers: new Float64Array(0) },
-    }
+  function hold(node: string) {
+    const record = newHeldRecord(node)
     held.set(node, record)
     return record
   }
-  /** Claims the pods that the record names now, and no longer those that it named before only. */
-  function rearrange(record: Held, named: readonly PodNames[]) {
-    const before = record.pods
-    record.pods = named.map(({ namespace, name }) => pods.entryOf(namespace, name))
-    record.said = record.pods.map((entry) => pods.claim(entry, record))
-    record.numbers = new Float64Array(
-      roomOf(0) * named.length + (roomOf(1) - roomOf(0)) * containerCount(named),
-    )
-    const still = new Set(record.pods)
-    for (const entry of before) if (!still.has(entry)) pods.unclaim(entry, record)
-  }
-  function restateAll({ pods: entries, said, numbers }: Held, body: RecordBody) {
-    let from = stride
-    let at = 0
-    for (let index = 0; index < entries.length; index++) {
-      const { containers } = body.pods[index] as PodNames
-      const candidate = said[index] as Candidate
-      const differs = restate(candidate, { containers, numbers: body.numbers, from }, servedMs, numbers, at)
-      pods.restated(entries[index] as PodEntry, candidate, differs)
-      from += stride * containers.length
-      at += roomOf(containers.length)
-    }
-  }
-  function drop(record: Held) {
+  function drop(record: HeldRecord) {
     held.delete(record.node)
     for (const pod of record.pods) pods.unclaim(pod, record)
     const entry = nodes.find(record.node)
     if (entry) nodes.judge(entry, undefined)
   }
   /** The node's record begins or ceases to stand. */
-  function enliven(record: Held | undefined, uid: string | undefined) {
+  function enliven(record: HeldRecord | undefined, uid: string | undefined) {
     if (!record || record.live === (record.uid === uid)) return
     record.live = record.uid === uid
     for (const pod of record.pods) pods.judge(pod)
@@ -164,16 +122,4 @@ export function createView({ maxAgeMs, renderNode, renderPod }: ViewDeps) {
     /** Candidates beside the first of their pod: records that name a pod which another record names too. */
     losers: () => pods.count.losers,
   }
-}
-
-/** The record holds these pods, in this order, with room for as many containers each. */
-function names({ pods, said }: Held, named: readonly PodNames[]): boolean {
-  if (pods.length !== named.length) return false
-  for (let index = 0; index < named.length; index++) {
-    const { namespace, name, containers } = named[index] as PodNames
-    const entry = pods[index] as PodEntry
-    const isSame = entry.name === name && entry.namespace === namespace
-    if (!isSame || (said[index] as Candidate).names.length !== containers.length) return false
-  }
-  return true
 }
