@@ -1,4 +1,3 @@
-import { once } from 'node:events'
 import { constants, type Http2ServerResponse } from 'node:http2'
 import type { Clock } from '@metrics-ring/common/clock'
 import { CodedError } from '@metrics-ring/common/errors'
@@ -26,21 +25,20 @@ export async function send(response: Http2ServerResponse, body: Body, clock: Clo
   if (!isGone(response)) response.end()
 }
 
+const wakes = ['drain', 'close', 'error']
+
 /** True: there is room again, or nobody is there any more. False: patience is over. */
-async function drained(response: Http2ServerResponse, clock: Clock): Promise<boolean> {
-  const waiting = new AbortController()
-  const { signal } = waiting
-  const over = new Promise<boolean>((resolve) => {
-    const cancel = clock.after(patienceMs, () => resolve(false))
-    signal.addEventListener('abort', cancel)
+function drained(response: Http2ServerResponse, clock: Clock): Promise<boolean> {
+  return new Promise((resolve) => {
+    const goOn = () => end(true)
+    const cancel = clock.after(patienceMs, () => end(false))
+    function end(hasRoom: boolean) {
+      cancel()
+      for (const event of wakes) response.off(event, goOn)
+      resolve(hasRoom)
+    }
+    for (const event of wakes) response.once(event, goOn)
   })
-  const room = Promise.race([once(response, 'drain', { signal }), once(response, 'close', { signal })])
-  try {
-    return await Promise.race([room.then(() => true), over])
-  } finally {
-    room.catch(() => {})
-    waiting.abort()
-  }
 }
 
 function isGone(response: Http2ServerResponse): boolean {
