@@ -163,7 +163,7 @@ async function load(): Promise<{ records: number; ms: number }> {
   let records = 0
   for (let more = true; more; ) {
     const read = await store.changes(cursor, page)
-    records += read.changes.length
+    records += [...read.changes].length
     cursor = read.cursor
     more = read.more
   }

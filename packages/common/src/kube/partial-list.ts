@@ -30,90 +30,131 @@ const magic = Buffer.from('6b387300', 'hex')
 export function readPartialList(body: Buffer): PartialList {
   if (!body.subarray(0, magic.length).equals(magic)) throw bad('the body does not begin with its prefix')
   const list: PartialList = { items: [], metadata: { resourceVersion: '', continue: '' } }
-  const reader = createReader(body)
-  reader.message(magic.length, body.length, (field, from, to) => {
-    if (field === 2) readList(reader, from, to, list)
-  })
+  const fields = fieldsOf(body, { from: magic.length, to: body.length })
+  while (next(fields)) if (fields.number === 2) readList(body, fields, list)
   return list
 }
 
-type Reader = ReturnType<typeof createReader>
-
-function readList(reader: Reader, from: number, to: number, list: PartialList) {
-  reader.message(from, to, (field, from, to) => {
-    if (field === 1) {
-      reader.message(from, to, (field, from, to) => {
-        if (field === 2) list.metadata.resourceVersion = reader.text(from, to)
-        if (field === 3) list.metadata.continue = reader.text(from, to)
-      })
-    } else if (field === 2) {
-      reader.message(from, to, (field, from, to) => {
-        if (field === 1) list.items.push({ metadata: readMeta(reader, from, to) })
-      })
-    }
-  })
-}
-
-function readMeta(reader: Reader, from: number, to: number): PartialMeta {
-  const meta: PartialMeta = { name: '', namespace: '', uid: '', labels: {} }
-  reader.message(from, to, (field, from, to) => {
-    if (field === 1) meta.name = reader.text(from, to)
-    else if (field === 3) meta.namespace = reader.text(from, to)
-    else if (field === 5) meta.uid = reader.text(from, to)
-    else if (field === 8) readTime(reader, from, to, meta)
-    else if (field === 11) readLabel(reader, from, to, meta.labels)
-  })
-  return meta
-}
-
-function readTime(reader: Reader, from: number, to: number, meta: PartialMeta) {
-  reader.message(from, to, (field, seconds) => {
-    if (field === 1) meta.creationTimestamp = `${new Date(seconds * 1000).toISOString().slice(0, 19)}Z`
-  })
-}
-
-function readLabel(reader: Reader, from: number, to: number, labels: Record<string, string>) {
-  let [key, value] = ['', '']
-  reader.message(from, to, (field, from, to) => {
-    if (field === 1) key = reader.text(from, to)
-    if (field === 2) value = reader.text(from, to)
-  })
-  labels[key] = value
-}
-
-/** Of a field: where its content begins and ends, or its value twice where it is a number. */
-type OnField = (field: number, from: number, to: number) => void
-
-function createReader(bytes: Buffer) {
-  let at = 0
-
-  function varint(end: number): number {
-    let value = 0
-    for (let unit = 1; at < end; unit *= 0x80) {
-      const byte = bytes[at++] as number
-      value += (byte & 0x7f) * unit
-      if (byte < 0x80) return value
-    }
-    throw bad('it is cut off')
-  }
-  return {
-    text: (from: number, to: number) => bytes.toString('utf8', from, to),
-    message(from: number, end: number, onField: OnField) {
-      let next = from
-      while (next < end) {
-        at = next
-        const tag = varint(end)
-        const type = tag & 7
-        const value = type === 0 || type === 2 ? varint(end) : 0
-        const start = at
-        next = start + (type === 2 ? value : type === 1 ? 8 : type === 5 ? 4 : 0)
-        if (next > end || type === 3 || type === 4 || type > 5)
-          throw bad('a field does not end in its message')
-        if (type === 2) onField(tag >>> 3, start, next)
-        else if (type === 0) onField(tag >>> 3, value, value)
+function readList(bytes: Buffer, message: Field, list: PartialList) {
+  const fields = fieldsOf(bytes, message)
+  let before: Labelled | undefined
+  while (next(fields)) {
+    if (fields.number === 1) readListMeta(bytes, fields, list)
+    else if (fields.number === 2) {
+      const item = fieldsOf(bytes, fields)
+      while (next(item)) {
+        if (item.number !== 1) continue
+        const read = readMeta(bytes, item, before)
+        before = read.labelled
+        list.items.push({ metadata: read.meta })
       }
-    },
+    }
   }
+}
+
+function readListMeta(bytes: Buffer, message: Field, { metadata }: PartialList) {
+  const fields = fieldsOf(bytes, message)
+  while (next(fields)) {
+    if (fields.number === 2) metadata.resourceVersion = textOf(fields)
+    else if (fields.number === 3) metadata.continue = textOf(fields)
+  }
+}
+
+/** Where an object's labels stand, from the first to the last. */
+type Labelled = { from: number; to: number; labels: Record<string, string> }
+
+/** Objects of one workload stand one behind the other: labels equal to those of the object before are the same object. */
+function readMeta(bytes: Buffer, message: Field, before: Labelled | undefined) {
+  const meta: PartialMeta = { name: '', namespace: '', uid: '', labels: noLabels }
+  const labelled: Labelled = { from: 0, to: 0, labels: noLabels }
+  const fields = fieldsOf(bytes, message)
+  while (next(fields)) {
+    if (fields.number === 1) meta.name = textOf(fields)
+    else if (fields.number === 3) meta.namespace = textOf(fields)
+    else if (fields.number === 5) meta.uid = textOf(fields)
+    else if (fields.number === 8) readTime(bytes, fields, meta)
+    else if (fields.number === 11) {
+      if (labelled.to === 0) labelled.from = fields.begin
+      labelled.to = fields.to
+    }
+  }
+  if (labelled.to === 0) return { meta, labelled: before }
+  const isSame = before && bytes.compare(bytes, before.from, before.to, labelled.from, labelled.to) === 0
+  labelled.labels = isSame ? before.labels : readLabels(bytes, labelled)
+  meta.labels = labelled.labels
+  return { meta, labelled }
+}
+
+const noLabels: Record<string, string> = Object.freeze({})
+
+function readTime(bytes: Buffer, message: Field, meta: PartialMeta) {
+  const fields = fieldsOf(bytes, message)
+  while (next(fields)) {
+    if (fields.number !== 1) continue
+    meta.creationTimestamp = `${new Date(fields.value * 1000).toISOString().slice(0, 19)}Z`
+  }
+}
+
+function readLabels(bytes: Buffer, region: { from: number; to: number }): Record<string, string> {
+  const labels: Record<string, string> = {}
+  const fields = fieldsOf(bytes, region)
+  while (next(fields)) {
+    if (fields.number !== 11) continue
+    let [key, value] = ['', '']
+    const entry = fieldsOf(bytes, fields)
+    while (next(entry)) {
+      if (entry.number === 1) key = textOf(entry)
+      else if (entry.number === 2) value = textOf(entry)
+    }
+    labels[key] = value
+  }
+  return labels
+}
+
+/** A field of a message: its tag begins at `begin`, its content is in [from, to); or its value, where it is a number. */
+type Field = {
+  bytes: Buffer
+  /** Of the message. */
+  end: number
+  number: number
+  begin: number
+  from: number
+  to: number
+  value: number
+}
+
+function fieldsOf(bytes: Buffer, { from, to }: { from: number; to: number }): Field {
+  return { bytes, end: to, number: 0, begin: from, from, to: from, value: 0 }
+}
+
+/** Goes on to the next field; false: there is none. */
+function next(field: Field): boolean {
+  const { bytes, end } = field
+  if (field.to >= end) return false
+  field.begin = field.to
+  field.from = field.to
+  const tag = varint(field, bytes, end)
+  const type = tag & 7
+  field.number = type === 0 || type === 2 ? tag >>> 3 : 0
+  field.value = type === 0 || type === 2 ? varint(field, bytes, end) : 0
+  field.to = field.from + (type === 2 ? field.value : type === 1 ? 8 : type === 5 ? 4 : 0)
+  if (field.to > end || type === 3 || type === 4 || type > 5) throw bad('a field does not end in its message')
+  return true
+}
+
+/** Moves `from` behind it. */
+function varint(field: Field, bytes: Buffer, end: number): number {
+  let value = 0
+  for (let unit = 1; field.from < end; unit *= 0x80) {
+    const byte = bytes[field.from++] as number
+    value += (byte & 0x7f) * unit
+    if (byte < 0x80) return value
+  }
+  throw bad('it is cut off')
+}
+
+function textOf({ bytes, from, to }: Field): string {
+  return bytes.toString('utf8', from, to)
 }
 
 function bad(why: string): CodedError {

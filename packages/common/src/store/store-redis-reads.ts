@@ -1,6 +1,7 @@
 import type { NodeRecord } from '../record/record.ts'
 import { maxTextBytes } from '../record/record-json.ts'
 import {
+  type ChangesReply,
   readChange,
   readChanges,
   readFailures,
@@ -42,17 +43,18 @@ export function redisReads({ redis, keys, retention, onBadRecord }: RedisStorePa
     const from = cursor ? [epochOf(cursor, redis.timesMade()), String(cursor.version)] : ['', '0']
     const args = [...from, String(pageSize(limit)), keys.node(''), ...bounds, retention]
     const reply = readChanges(await redis.run(scripts.changes, [keys.epoch, keys.feed], args))
-    const page: Change[] = []
-    for (const [node, record] of reply.page) {
-      const parsed = readChange(node, record)
-      if (parsed.ok) page.push(parsed.value)
-      else onBadRecord(node, parsed.reason)
-    }
     return {
-      changes: page,
+      changes: parsed(reply.page),
       cursor: { epoch: `${reply.started}/${redis.timesMade()}`, version: reply.version },
       more: reply.more,
       restarted: cursor !== undefined && reply.restarted,
+    }
+  }
+  function* parsed(page: ChangesReply['page']): Generator<Change> {
+    for (const [node, record] of page) {
+      const change = readChange(node, record)
+      if (change.ok) yield change.value
+      else onBadRecord(node, change.reason)
     }
   }
   async function freshness(nodes: readonly string[]) {

@@ -24,7 +24,8 @@ export type Cursor = { epoch: string; version: number }
 export type Change = { kind: 'record'; record: NodeRecord } | { kind: 'deleted'; node: string; uid: string }
 
 export type Changes = {
-  changes: Change[]
+  /** To be gone through once: each is read as it is taken, so that not all of a page is in memory as objects. */
+  changes: Iterable<Change>
   /** Where to go on. */
   cursor: Cursor
   /** More pages are waiting: ask again at once. */

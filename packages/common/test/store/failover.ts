@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect } from 'chai'
 import type { SampleStore } from '../../src/store/store.ts'
-import { commitAsShard, readAll, scrape } from './store-builders.ts'
+import { commitAsShard, readAll, readPage, scrape } from './store-builders.ts'
 
 /** Asks until the store answers; its clock's time. */
 export async function answers(store: SampleStore, withinMs = 60_000): Promise<number> {
@@ -32,7 +32,7 @@ export async function expectSurvival(store: SampleStore, fail: () => Promise<unk
   const { cursor } = await readAll(store)
   await fail()
   await takesWrites(store, 'd')
-  const page = await store.changes(cursor, 256)
+  const page = await readPage(store, cursor, 256)
   expect(page.restarted, 'a follower begins anew').to.equal(true)
   const nodes = page.changes.map((each) => each.kind === 'record' && each.record.node)
   expect(nodes).to.include('d')

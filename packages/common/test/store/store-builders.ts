@@ -34,6 +34,12 @@ export async function commitAsShard(store: SampleStore, given: Scrape, cpu = 1):
   return store.commit(given, packed(given.atMs, cpu), first.stored?.version ?? 0)
 }
 
+/** A page of the feed, all of it read. */
+export async function readPage(store: SampleStore, ...asked: Parameters<SampleStore['changes']>) {
+  const page = await store.changes(...asked)
+  return { ...page, changes: [...page.changes] }
+}
+
 /** Reads every page from the beginning, or from the cursor. */
 export async function readAll(
   store: SampleStore,
@@ -41,7 +47,7 @@ export async function readAll(
   limit = 256,
 ) {
   const pages = []
-  let page = await store.changes(cursor, limit)
-  for (pages.push(page); page.more; pages.push(page)) page = await store.changes(page.cursor, limit)
+  let page = await readPage(store, cursor, limit)
+  for (pages.push(page); page.more; pages.push(page)) page = await readPage(store, page.cursor, limit)
   return { changes: pages.flatMap(({ changes }) => changes), cursor: page.cursor, pages }
 }

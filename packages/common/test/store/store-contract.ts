@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import type { SampleStore } from '../../src/store/store.ts'
 import { unpackFollowed } from '../../testing/record-objects.ts'
-import { body, commitAsShard, intervalMs, packed, readAll, scrape } from './store-builders.ts'
+import { body, commitAsShard, intervalMs, packed, readAll, readPage, scrape } from './store-builders.ts'
 import type { StoreUnderTest } from './stores-under-test.ts'
 
 /** What every store does, whatever it is made of. */
@@ -215,7 +215,7 @@ export function storeContract(open: () => Promise<StoreUnderTest>) {
       ])
       expect(changes).to.have.lengthOf(5)
       expect(cursor.version).to.equal(5)
-      expect(await store.changes(cursor, 2)).to.deep.equal({
+      expect(await readPage(store, cursor, 2)).to.deep.equal({
         changes: [],
         cursor,
         more: false,
@@ -229,9 +229,9 @@ export function storeContract(open: () => Promise<StoreUnderTest>) {
         at(-30),
       )
       for (const limit of [1_000, Number.POSITIVE_INFINITY]) {
-        expect((await store.changes(undefined, limit)).changes).to.have.lengthOf.at.most(256)
+        expect((await readPage(store, undefined, limit)).changes).to.have.lengthOf.at.most(256)
       }
-      expect((await store.changes(undefined, 0)).changes).to.have.lengthOf(1)
+      expect((await readPage(store, undefined, 0)).changes).to.have.lengthOf(1)
       expect((await readAll(store, undefined, 1_000)).changes).to.have.lengthOf(300)
     })
 
@@ -256,11 +256,11 @@ export function storeContract(open: () => Promise<StoreUnderTest>) {
       await commitAll(['a', 'b'], at(-30))
       const { cursor } = await readAll(store)
       await opened.empty()
-      const emptied = await store.changes(cursor, 256)
+      const emptied = await readPage(store, cursor, 256)
       expect(emptied).to.include({ restarted: true, more: false })
       expect(emptied.changes).to.deep.equal([])
       await commitAll(['c'], at(-30))
-      const after = await store.changes(emptied.cursor, 256)
+      const after = await readPage(store, emptied.cursor, 256)
       expect(after.restarted).to.equal(false)
       expect(after.changes).to.have.lengthOf(1)
       expect(after.cursor.epoch).not.to.equal(cursor.epoch)
@@ -269,7 +269,7 @@ export function storeContract(open: () => Promise<StoreUnderTest>) {
     it('begins anew when the store is behind the cursor', async () => {
       await commitAll(['a'], at(-30))
       const { cursor } = await readAll(store)
-      const page = await store.changes({ ...cursor, version: cursor.version + 5 }, 256)
+      const page = await readPage(store, { ...cursor, version: cursor.version + 5 }, 256)
       expect(page).to.include({ restarted: true })
       expect(page.changes).to.have.lengthOf(1)
     })

@@ -6,7 +6,7 @@ import type { Log } from '../../src/log.ts'
 import type { SampleStore } from '../../src/store/store.ts'
 import { createRedisStore } from '../../src/store/store-redis.ts'
 import { type RedisServer, startRedisServer } from '../../testing/redis-server.ts'
-import { commitAsShard, intervalMs, packed, readAll, scrape } from './store-builders.ts'
+import { commitAsShard, intervalMs, packed, readAll, readPage, scrape } from './store-builders.ts'
 
 const password = 's3cret-word'
 
@@ -90,7 +90,7 @@ describe('a Redis that fails', () => {
     expect(await failureOf(store.changes(cursor, 1))).to.equal('store_unavailable')
     await server.restart()
     await answers(store)
-    expect(await store.changes(cursor, 256)).to.include({ restarted: true })
+    expect(await readPage(store, cursor, 256)).to.include({ restarted: true })
     expect(await commitAsShard(store, scrape(now))).to.include({ result: 'accepted', version: 1 })
     expect(said('Redis is away')).to.have.lengthOf(1)
     expect(said('Redis answers')).to.have.lengthOf(2)
@@ -116,10 +116,10 @@ describe('a Redis that fails', () => {
     await admin.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes')
     await sleep(20)
     await answers(store)
-    const page = await store.changes(cursor, 256)
+    const page = await readPage(store, cursor, 256)
     expect(page).to.include({ restarted: true })
     expect(page.changes).to.have.lengthOf(1)
-    expect((await store.changes(page.cursor, 256)).restarted).to.equal(false)
+    expect((await readPage(store, page.cursor, 256)).restarted).to.equal(false)
   })
 
   it('says that a password is wrong or missing, without showing one', async () => {

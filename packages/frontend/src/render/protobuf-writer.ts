@@ -8,6 +8,8 @@ export type ProtobufWriter = {
   varint(field: number, value: number | bigint): void
   text(field: number, value: string): void
   bytes(field: number, value: Uint8Array): void
+  /** Fields that were written before. */
+  raw(fields: Uint8Array): void
   /** Turns what was written since `size` was `before` into the content of a field. */
   open(field: number, before: number): void
   /** Forgets what was written: what a fault left behind must not stand in the next message. */
@@ -36,7 +38,7 @@ export function createProtobufWriter(): ProtobufWriter {
     at = grown.length - used
     buffer = grown
   }
-  function raw(value: number) {
+  function rawNumber(value: number) {
     if (value < 0x80) {
       reserve(1)
       buffer[at] = value
@@ -69,8 +71,8 @@ export function createProtobufWriter(): ProtobufWriter {
     return true
   }
   function open(field: number, before: number) {
-    raw(buffer.length - at - before)
-    raw((field << 3) | bytesType)
+    rawNumber(buffer.length - at - before)
+    rawNumber((field << 3) | bytesType)
   }
   function lend() {
     const lent = buffer.subarray(at)
@@ -81,9 +83,9 @@ export function createProtobufWriter(): ProtobufWriter {
     open,
     size: () => buffer.length - at,
     varint(field, value) {
-      if (typeof value === 'number' && value >= 0 && Number.isSafeInteger(value)) raw(value)
+      if (typeof value === 'number' && value >= 0 && Number.isSafeInteger(value)) rawNumber(value)
       else rawBig(BigInt(value))
-      raw((field << 3) | varintType)
+      rawNumber((field << 3) | varintType)
     },
     text(field, value) {
       const before = buffer.length - at
@@ -99,6 +101,10 @@ export function createProtobufWriter(): ProtobufWriter {
       reserve(value.length)
       buffer.set(value, at)
       open(field, before)
+    },
+    raw(fields) {
+      reserve(fields.length)
+      buffer.set(fields, at)
     },
     reset() {
       at = buffer.length

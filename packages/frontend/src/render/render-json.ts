@@ -65,12 +65,17 @@ function timesJson({ timestampMs, windowMs, labels }: NodeItem | PodItem): strin
   return `"creationTimestamp":"${time}"${labelsJson(labels)}},"timestamp":"${time}","window":"${window}"`
 }
 
+/** Rendered last: pods of one workload, which come one behind the other, have one and the same labels. */
+let lastLabels: { labels: Labels; json: string } = { labels: {}, json: '' }
+
 function labelsJson(labels: Labels): string {
+  if (labels === lastLabels.labels) return lastLabels.json
   let text = ''
   for (const key of sortedKeys(labels)) {
     text += `${text === '' ? ',"labels":{' : ','}${quote(key)}:${quote(labels[key] as string)}`
   }
-  return text === '' ? '' : `${text}}`
+  lastLabels = { labels, json: text === '' ? '' : `${text}}` }
+  return lastLabels.json
 }
 
 function usageJson({ cpuNanocores, memoryBytes, swapBytes }: ItemUsage): string {

@@ -1,5 +1,5 @@
 import { apiVersion, type Kind, type Version } from '../answer/api.ts'
-import type { ItemUsage, NodeItem, PodItem } from '../view/item.ts'
+import type { ItemUsage, Labels, NodeItem, PodItem } from '../view/item.ts'
 import { windowNanos } from './duration.ts'
 import { enveloped, messageOf } from './protobuf-envelope.ts'
 import { createProtobufWriter } from './protobuf-writer.ts'
@@ -51,14 +51,7 @@ function times(item: NodeItem | PodItem, namespace: string) {
   writer.open(3, before)
   time(2, seconds)
   before = writer.size()
-  const keys = sortedKeys(item.labels)
-  for (let at = keys.length - 1; at >= 0; at--) {
-    const key = keys[at] as string
-    const entry = writer.size()
-    writer.text(2, item.labels[key] as string)
-    writer.text(1, key)
-    writer.open(11, entry)
-  }
+  writer.raw(labelsProtobuf(item.labels))
   time(8, seconds)
   writer.varint(7, 0)
   for (const empty of [6, 5, 4]) writer.text(empty, '')
@@ -66,6 +59,25 @@ function times(item: NodeItem | PodItem, namespace: string) {
   writer.text(2, '')
   writer.text(1, item.name)
   writer.open(1, before)
+}
+
+const labelsWriter = createProtobufWriter()
+/** Rendered last: pods of one workload, which come one behind the other, have one and the same labels. */
+let lastLabels: { labels: Labels; protobuf: Buffer } = { labels: {}, protobuf: Buffer.alloc(0) }
+
+function labelsProtobuf(labels: Labels): Buffer {
+  if (labels === lastLabels.labels) return lastLabels.protobuf
+  labelsWriter.reset()
+  const keys = sortedKeys(labels)
+  for (let at = keys.length - 1; at >= 0; at--) {
+    const key = keys[at] as string
+    const entry = labelsWriter.size()
+    labelsWriter.text(2, labels[key] as string)
+    labelsWriter.text(1, key)
+    labelsWriter.open(11, entry)
+  }
+  lastLabels = { labels, protobuf: labelsWriter.take() }
+  return lastLabels.protobuf
 }
 
 /** metav1.Time keeps whole seconds. */

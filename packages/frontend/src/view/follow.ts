@@ -63,9 +63,9 @@ export function createFollower({ store, sharedClock, clock, apply, events }: Fol
       const pace = createPace()
       for (const change of page.changes) {
         apply(placed(change), timeline.now() ?? Number.POSITIVE_INFINITY)
+        count++
         await pace()
       }
-      count += page.changes.length
       cursor = page.cursor
       more = page.more
     }
