@@ -1,3 +1,4 @@
+import { tuneHeap } from '@metrics-ring/common/heap'
 import { runService } from '@metrics-ring/common/service'
 import { openStore } from '@metrics-ring/common/store/open-store'
 import { frontendFlags, readFrontendConfig } from './config.ts'
@@ -11,6 +12,8 @@ export function runFrontend(argv: readonly string[], env = process.env): Promise
     flags: frontendFlags,
     read: () => readFrontendConfig(argv, env),
     async start(config, log, telemetry) {
+      // What changed is read half a second at a time, and is to be garbage before the young part is full.
+      tuneHeap({ growingPercent: 100, youngGrows: true })
       const store = openStore(config, log, telemetry.meter)
       const frontend = await startFrontend(config, { log, env, store, telemetry })
       return frontend.drain

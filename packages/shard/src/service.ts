@@ -1,7 +1,7 @@
+import { tuneHeap } from '@metrics-ring/common/heap'
 import { runService } from '@metrics-ring/common/service'
 import { openStore } from '@metrics-ring/common/store/open-store'
 import { readShardConfig, shardFlags } from './config.ts'
-import { tuneHeap } from './heap.ts'
 import { startShard } from './wire.ts'
 
 /** `metrics-ring shard …`: runs until SIGTERM or SIGINT. */
@@ -12,7 +12,8 @@ export function runShard(argv: readonly string[], env = process.env): Promise<vo
     flags: shardFlags,
     read: () => readShardConfig(argv, env),
     async start(config, log, telemetry) {
-      tuneHeap()
+      // It keeps little: the heap may as well grow to three times of that.
+      tuneHeap({ growingPercent: 200, youngGrows: false })
       if (config.intervalMs < 10_000) {
         log.warn(
           { intervalMs: config.intervalMs },

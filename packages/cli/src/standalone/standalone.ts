@@ -1,5 +1,5 @@
+import { tuneHeap } from '@metrics-ring/common/heap'
 import { runService } from '@metrics-ring/common/service'
-import { tuneHeap } from '@metrics-ring/shard/heap'
 import { readStandaloneConfig, standaloneFlags } from './standalone-config.ts'
 import { startStandalone } from './wire.ts'
 
@@ -12,7 +12,7 @@ export function runStandalone(argv: readonly string[], env = process.env): Promi
     read: () => readStandaloneConfig(argv, env),
     async start(config, log, telemetry) {
       // What a frontend keeps besides lives longer: less garbage is allowed beside it.
-      tuneHeap(100)
+      tuneHeap({ growingPercent: 100, youngGrows: false })
       return (await startStandalone(config, log, env, telemetry)).drain
     },
   })

@@ -1,0 +1,19 @@
+import { setFlagsFromString } from 'node:v8'
+
+export type Heap = {
+  /** All of the heap is collected when it has grown by so many percent of what is alive. By itself V8 does so every few seconds. */
+  growingPercent: number
+  /** False: its young part keeps the size that it has. It would grow to 64 MiB under any steady load and never shrink. */
+  youngGrows: boolean
+}
+
+/**
+ * How V8 is to collect where nearly all that is allocated is garbage at once (docs/performance.md). The thread that allocates
+ * collects the young part alone: waking others costs more CPU than they save it. Each flag is read whenever it matters, so
+ * they can be set while running.
+ */
+export function tuneHeap({ growingPercent, youngGrows }: Heap): void {
+  setFlagsFromString(`--heap-growing-percent=${growingPercent}`)
+  setFlagsFromString('--no-parallel-scavenge')
+  if (!youngGrows) setFlagsFromString('--semi-space-growth-factor=1')
+}
