@@ -30,21 +30,21 @@ const magic = Buffer.from('6b387300', 'hex')
 export function readPartialList(body: Buffer): PartialList {
   if (!body.subarray(0, magic.length).equals(magic)) throw bad('the body does not begin with its prefix')
   const list: PartialList = { items: [], metadata: { resourceVersion: '', continue: '' } }
-  const fields = fieldsOf(body, { from: magic.length, to: body.length })
-  while (next(fields)) if (fields.number === 2) readList(body, fields, list)
+  const fields = fieldsOf({ bytes: body, from: magic.length, to: body.length })
+  while (next(fields)) if (fields.number === 2) readList(fields, list)
   return list
 }
 
-function readList(bytes: Buffer, message: Field, list: PartialList) {
-  const fields = fieldsOf(bytes, message)
+function readList(message: Part, list: PartialList) {
+  const fields = fieldsOf(message)
   let before: Labelled | undefined
   while (next(fields)) {
-    if (fields.number === 1) readListMeta(bytes, fields, list)
+    if (fields.number === 1) readListMeta(fields, list)
     else if (fields.number === 2) {
-      const item = fieldsOf(bytes, fields)
+      const item = fieldsOf(fields)
       while (next(item)) {
         if (item.number !== 1) continue
-        const read = readMeta(bytes, item, before)
+        const read = readMeta(item, before)
         before = read.labelled
         list.items.push({ metadata: read.meta })
       }
@@ -52,8 +52,8 @@ function readList(bytes: Buffer, message: Field, list: PartialList) {
   }
 }
 
-function readListMeta(bytes: Buffer, message: Field, { metadata }: PartialList) {
-  const fields = fieldsOf(bytes, message)
+function readListMeta(message: Part, { metadata }: PartialList) {
+  const fields = fieldsOf(message)
   while (next(fields)) {
     if (fields.number === 2) metadata.resourceVersion = textOf(fields)
     else if (fields.number === 3) metadata.continue = textOf(fields)
@@ -61,18 +61,19 @@ function readListMeta(bytes: Buffer, message: Field, { metadata }: PartialList) 
 }
 
 /** Where an object's labels stand, from the first to the last. */
-type Labelled = { from: number; to: number; labels: Record<string, string> }
+type Labelled = Part & { labels: Record<string, string> }
 
 /** Objects of one workload stand one behind the other: labels equal to those of the object before are the same object. */
-function readMeta(bytes: Buffer, message: Field, before: Labelled | undefined) {
+function readMeta(message: Part, before: Labelled | undefined) {
+  const { bytes } = message
   const meta: PartialMeta = { name: '', namespace: '', uid: '', labels: noLabels }
-  const labelled: Labelled = { from: 0, to: 0, labels: noLabels }
-  const fields = fieldsOf(bytes, message)
+  const labelled: Labelled = { bytes, from: 0, to: 0, labels: noLabels }
+  const fields = fieldsOf(message)
   while (next(fields)) {
     if (fields.number === 1) meta.name = textOf(fields)
     else if (fields.number === 3) meta.namespace = textOf(fields)
     else if (fields.number === 5) meta.uid = textOf(fields)
-    else if (fields.number === 8) readTime(bytes, fields, meta)
+    else if (fields.number === 8) readTime(fields, meta)
     else if (fields.number === 11) {
       if (labelled.to === 0) labelled.from = fields.begin
       labelled.to = fields.to
@@ -80,28 +81,28 @@ function readMeta(bytes: Buffer, message: Field, before: Labelled | undefined) {
   }
   if (labelled.to === 0) return { meta, labelled: before }
   const isSame = before && bytes.compare(bytes, before.from, before.to, labelled.from, labelled.to) === 0
-  labelled.labels = isSame ? before.labels : readLabels(bytes, labelled)
+  labelled.labels = isSame ? before.labels : readLabels(labelled)
   meta.labels = labelled.labels
   return { meta, labelled }
 }
 
 const noLabels: Record<string, string> = Object.freeze({})
 
-function readTime(bytes: Buffer, message: Field, meta: PartialMeta) {
-  const fields = fieldsOf(bytes, message)
+function readTime(message: Part, meta: PartialMeta) {
+  const fields = fieldsOf(message)
   while (next(fields)) {
     if (fields.number !== 1) continue
     meta.creationTimestamp = `${new Date(fields.value * 1000).toISOString().slice(0, 19)}Z`
   }
 }
 
-function readLabels(bytes: Buffer, region: { from: number; to: number }): Record<string, string> {
+function readLabels(part: Part): Record<string, string> {
   const labels: Record<string, string> = {}
-  const fields = fieldsOf(bytes, region)
+  const fields = fieldsOf(part)
   while (next(fields)) {
     if (fields.number !== 11) continue
     let [key, value] = ['', '']
-    const entry = fieldsOf(bytes, fields)
+    const entry = fieldsOf(fields)
     while (next(entry)) {
       if (entry.number === 1) key = textOf(entry)
       else if (entry.number === 2) value = textOf(entry)
@@ -111,19 +112,14 @@ function readLabels(bytes: Buffer, region: { from: number; to: number }): Record
   return labels
 }
 
-/** A field of a message: its tag begins at `begin`, its content is in [from, to); or its value, where it is a number. */
-type Field = {
-  bytes: Buffer
-  /** Of the message. */
-  end: number
-  number: number
-  begin: number
-  from: number
-  to: number
-  value: number
-}
+/** Bytes in [from, to): fields of a message. */
+type Part = { bytes: Buffer; from: number; to: number }
 
-function fieldsOf(bytes: Buffer, { from, to }: { from: number; to: number }): Field {
+/** A field of the message that ends at `end`: its tag begins at `begin`; its content, or its value where it is a number. */
+type Field = Part & { end: number; number: number; begin: number; value: number }
+
+/** Before the first of them: see `next`. */
+function fieldsOf({ bytes, from, to }: Part): Field {
   return { bytes, end: to, number: 0, begin: from, from, to: from, value: 0 }
 }
 
@@ -153,7 +149,7 @@ function varint(field: Field, bytes: Buffer, end: number): number {
   throw bad('it is cut off')
 }
 
-function textOf({ bytes, from, to }: Field): string {
+function textOf({ bytes, from, to }: Part): string {
   return bytes.toString('utf8', from, to)
 }
 

@@ -76,6 +76,25 @@ describe('a list of metadata in protobuf', () => {
     )
   }).timeout(20_000)
 
+  it('shares the labels of neighbours that have the same, and of nobody else', () => {
+    const labelled = (...labels: Buffer[]) => item(field(1, 'p'), ...labels, field(12, 'note'))
+    const app = label('app', 'web')
+    const read = readPartialList(
+      list(
+        labelled(app),
+        labelled(app),
+        labelled(),
+        labelled(app),
+        labelled(label('app', 'wet')),
+        labelled(app, app),
+      ),
+    )
+    const labels = read.items.map(({ metadata }) => metadata.labels)
+    const web = { app: 'web' }
+    expect(labels).to.deep.equal([web, web, {}, web, { app: 'wet' }, web])
+    expect(labels[1]).to.equal(labels[0])
+  })
+
   it('is refused wherever it is cut off, and where it is something else', () => {
     const whole = list(
       field(1, field(2, '7')),
