@@ -1,6 +1,5 @@
 import type { SampleStore } from '@metrics-ring/common/store/store'
-import type { Usage } from '@metrics-ring/common/testing/record-objects'
-import { pack } from '@metrics-ring/common/testing/record-objects'
+import { pack, type Usage } from '@metrics-ring/common/testing/record-objects'
 import type { Model, NodeState } from '@metrics-ring/sim/model/model'
 
 export type RecordWriter = {

@@ -168,8 +168,7 @@ function ageRows(peer: Found, ours: Found, samplings: readonly string[]): Row[] 
     const pair = (of: (ages: Ages) => number, when: 'healthy' | 'hanging') => {
       const seconds = (found: Found) => {
         const ages = found?.ages?.[when]?.[index]
-        // A server that listed nothing has no ages.
-        return ages && ages.samples > 0 ? of(ages) / 1000 : undefined
+        return ages && of(ages) / 1000
       }
       return { ours: seconds(ours), theirs: seconds(peer) }
     }

@@ -104,7 +104,7 @@ export function costs(system: System): ProcessCost[] {
   return system.processes().map(({ name, kind, pid }) => ({ name, kind, ...processUsage(pid) }))
 }
 
-/** Of the samples that the first server serves, by kubelet process. */
+/** Of the samples that the first server serves, by kubelet process. Rejects where it lists none of a process. */
 export async function measureAges(
   { client, places, options, podsFile }: Site,
   intervals: number,
@@ -114,7 +114,11 @@ export async function measureAges(
     ...admin,
   }))
   const everyMs = options.intervalMs / 15
-  return client.ask({ do: 'ages', podsFile, questions, everyMs, forMs: intervals * options.intervalMs })
+  const forMs = intervals * options.intervalMs
+  const found = await client.ask<Ages[]>({ do: 'ages', podsFile, questions, everyMs, forMs })
+  if (found.some(({ samples }) => samples === 0))
+    throw new Error('no samples were listed, so they have no age')
+  return found
 }
 
 export async function measureAnswers(

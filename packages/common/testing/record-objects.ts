@@ -1,6 +1,6 @@
 import { nanosOf, secondsOf, wholeNs } from '../src/record/core-time.ts'
+import { containerCount, namesOf } from '../src/record/pod-names.ts'
 import { place, type RecordBody, startOf, stride } from '../src/record/record.ts'
-import { containerCount, namesOf } from '../src/record/sample-pack.ts'
 
 /** A record's body as objects, for who builds and reads bodies by hand. What the fields are: see `place` in record.ts. */
 export type BodyObjects = { node: Subject; pods: PodObjects[] }

@@ -1,4 +1,5 @@
 import { nanosOf, secondsOf } from './core-time.ts'
+import { containerCount, type PodNames } from './pod-names.ts'
 import { type NodeRecord, place, type RecordBody, type Scrape, stride } from './record.ts'
 import {
   count,
@@ -13,7 +14,6 @@ import {
   whole,
 } from './record-checks.ts'
 import { formatVersion } from './record-json.ts'
-import { containerCount, type PodNames } from './sample-pack.ts'
 
 /** A record as the store holds it. */
 export type StoredRecord = Record<'at' | 'by' | 'took' | 'uid' | 'created' | 'ver' | 'usage', StoredText> & {

@@ -1,4 +1,4 @@
-import type { PodNames } from './sample-pack.ts'
+import type { PodNames } from './pod-names.ts'
 
 /**
  * What the subjects of one node (itself, and each container) come to; the store keeps it without looking inside. All

@@ -1,5 +1,6 @@
+import { containerCount, type PodNames, sameNames } from './pod-names.ts'
 import { place, type RecordBody, stride } from './record.ts'
-import { containerCount, type PackedSample, type PodNames, pointStride, sameNames } from './sample-pack.ts'
+import { type PackedSample, pointStride } from './sample-pack.ts'
 import { advanceSubject, type Step } from './usage-subject.ts'
 
 export type Advanced = {

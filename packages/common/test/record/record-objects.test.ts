@@ -1,7 +1,6 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
-import type { BodyObjects } from '../../testing/record-objects.ts'
-import { pack, unpack, unpackFollowed } from '../../testing/record-objects.ts'
+import { type BodyObjects, pack, unpack, unpackFollowed } from '../../testing/record-objects.ts'
 import { bodies, withoutBases } from './bodies.ts'
 
 const atMs = 1_700_000_000_123

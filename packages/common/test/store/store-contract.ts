@@ -187,7 +187,7 @@ export function storeContract(open: () => Promise<StoreUnderTest>) {
     const commitAll = (nodes: string[], sent: number) =>
       Promise.all(nodes.map((node) => commitAsShard(store, scrape(sent, { node }))))
 
-    it('brings usage and starts without bases, oldest first', async () => {
+    it('brings usage and starts, oldest first', async () => {
       await commitAll(['n'], at(-15))
       const { usage, base } = body(at(-15)).pods[0]!.containers[0]!
       const container = { name: 'app', usage, startMs: base!.startMs }

@@ -1,5 +1,6 @@
 import { apiVersion, type Kind, type ListMeta, type Version } from '../answer/api.ts'
 import type { ItemUsage, Labels, NodeItem, PodItem } from '../view/item.ts'
+import { ofLast } from '../view/of-last.ts'
 import { goDuration } from './duration.ts'
 import { cpuQuantity, memoryQuantity } from './quantity.ts'
 import { sortedKeys } from './sorted-keys.ts'
@@ -65,18 +66,13 @@ function timesJson({ timestampMs, windowMs, labels }: NodeItem | PodItem): strin
   return `"creationTimestamp":"${time}"${labelsJson(labels)}},"timestamp":"${time}","window":"${window}"`
 }
 
-/** Rendered last: pods of one workload, which come one behind the other, have one and the same labels. */
-let lastLabels: { labels: Labels; json: string } = { labels: {}, json: '' }
-
-function labelsJson(labels: Labels): string {
-  if (labels === lastLabels.labels) return lastLabels.json
+const labelsJson = ofLast((labels: Labels): string => {
   let text = ''
   for (const key of sortedKeys(labels)) {
     text += `${text === '' ? ',"labels":{' : ','}${quote(key)}:${quote(labels[key] as string)}`
   }
-  lastLabels = { labels, json: text === '' ? '' : `${text}}` }
-  return lastLabels.json
-}
+  return text === '' ? '' : `${text}}`
+})
 
 function usageJson({ cpuNanocores, memoryBytes, swapBytes }: ItemUsage): string {
   const swap = swapBytes === undefined ? '' : `,"swap":"${memoryQuantity(swapBytes)}"`

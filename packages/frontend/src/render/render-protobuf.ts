@@ -1,5 +1,6 @@
 import { apiVersion, type Kind, type Version } from '../answer/api.ts'
 import type { ItemUsage, Labels, NodeItem, PodItem } from '../view/item.ts'
+import { ofLast } from '../view/of-last.ts'
 import { windowNanos } from './duration.ts'
 import { enveloped, messageOf } from './protobuf-envelope.ts'
 import { createProtobufWriter } from './protobuf-writer.ts'
@@ -62,11 +63,8 @@ function times(item: NodeItem | PodItem, namespace: string) {
 }
 
 const labelsWriter = createProtobufWriter()
-/** Rendered last: pods of one workload, which come one behind the other, have one and the same labels. */
-let lastLabels: { labels: Labels; protobuf: Buffer } = { labels: {}, protobuf: Buffer.alloc(0) }
 
-function labelsProtobuf(labels: Labels): Buffer {
-  if (labels === lastLabels.labels) return lastLabels.protobuf
+const labelsProtobuf = ofLast((labels: Labels): Buffer => {
   labelsWriter.reset()
   const keys = sortedKeys(labels)
   for (let at = keys.length - 1; at >= 0; at--) {
@@ -76,9 +74,8 @@ function labelsProtobuf(labels: Labels): Buffer {
     labelsWriter.text(1, key)
     labelsWriter.open(11, entry)
   }
-  lastLabels = { labels, protobuf: labelsWriter.take() }
-  return lastLabels.protobuf
-}
+  return labelsWriter.take()
+})
 
 /** metav1.Time keeps whole seconds. */
 function time(field: number, seconds: number) {

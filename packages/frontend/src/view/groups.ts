@@ -27,8 +27,6 @@ export type Groups<T> = {
 
 export function createGroups<T extends Member<T>>(): Groups<T> {
   const groups = new Map<string, Group<T>>()
-  /** Labels that came last: those of one workload come one behind the other, and are one object. */
-  let last = { labels: {} as Labels, text: '' }
   /** One group, or several: pods of a StatefulSet each have a pair of their own. */
   const byPair = new Map<string, Group<T> | Set<Group<T>>>()
 
@@ -74,8 +72,7 @@ export function createGroups<T extends Member<T>>(): Groups<T> {
   }
   return {
     join(entry, labels) {
-      if (labels !== last.labels) last = { labels, text: labelText(labels) }
-      const { text } = last
+      const text = labelText(labels)
       if (entry.group?.text === text) return false
       leave(entry)
       const group = groups.get(text) ?? create(text, labels)

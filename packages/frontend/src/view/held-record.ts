@@ -1,5 +1,5 @@
+import type { PodNames } from '@metrics-ring/common/record/pod-names'
 import { type RecordBody, stride } from '@metrics-ring/common/record/record'
-import { containerCount, type PodNames } from '@metrics-ring/common/record/sample-pack'
 import type { NodeUsage } from './node-usage.ts'
 import { type Candidate, restate, roomOf, type Source } from './pod-rules.ts'
 import type { PodEntry, Pods } from './view-pods.ts'
@@ -58,8 +58,7 @@ function rearrange(record: HeldRecord, named: readonly PodNames[], pods: Pods): 
   const before = record.pods
   record.pods = named.map(({ namespace, name }) => pods.entryOf(namespace, name))
   record.said = record.pods.map((entry) => pods.claim(entry, record))
-  const ofContainers = (roomOf(1) - roomOf(0)) * containerCount(named)
-  record.numbers = new Float64Array(roomOf(0) * named.length + ofContainers)
+  record.numbers = new Float64Array(named.reduce((sum, { containers }) => sum + roomOf(containers.length), 0))
   const still = new Set(record.pods)
   for (const entry of before) if (!still.has(entry)) pods.unclaim(entry, record)
 }

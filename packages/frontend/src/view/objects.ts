@@ -1,4 +1,5 @@
 import type { Labels } from './item.ts'
+import { ofLast } from './of-last.ts'
 
 /** What the view needs of a Node object. */
 export type NodeObject = { name: string; uid: string; labels: Labels }
@@ -43,11 +44,11 @@ function labelsOf(labels: unknown): Labels {
 }
 
 /** Text of a label set; equal sets have equal texts, whatever the order of their keys. */
-export function labelText(labels: Labels): string {
+export const labelText = ofLast((labels: Labels): string => {
   let text = ''
   for (const key of Object.keys(labels).sort()) text += `${key}=${labels[key]}\n`
   return text
-}
+})
 
 /** A frozen copy with its keys in byte order (label keys are ASCII, so that is also the order of `sort`). */
 export function orderedLabels(labels: Labels): Labels {

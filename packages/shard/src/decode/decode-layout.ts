@@ -1,4 +1,4 @@
-import type { PodNames } from '@metrics-ring/common/record/sample-pack'
+import type { PodNames } from '@metrics-ring/common/record/pod-names'
 import type { Names } from './decode-labels.ts'
 
 /**

@@ -1,5 +1,6 @@
+import { sameNames } from '@metrics-ring/common/record/pod-names'
 import type { ContainerSample, PodSample, Point, Sample } from '@metrics-ring/common/record/sample'
-import { packSample, sameNames } from '@metrics-ring/common/record/sample-pack'
+import { packSample } from '@metrics-ring/common/record/sample-pack'
 import type { Decoded } from './decode.ts'
 import { type Layout, noLayout } from './decode-layout.ts'
 

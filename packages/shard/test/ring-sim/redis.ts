@@ -1,8 +1,7 @@
 import type { NodeRecord } from '@metrics-ring/common/record/record'
 import type { CommitAnswer, SampleStore } from '@metrics-ring/common/store/store'
 import { createMemoryStore } from '@metrics-ring/common/store/store-memory'
-import type { BodyObjects } from '@metrics-ring/common/testing/record-objects'
-import { unpack } from '@metrics-ring/common/testing/record-objects'
+import { type BodyObjects, unpack } from '@metrics-ring/common/testing/record-objects'
 import { exchange, type Process, type Weather } from './process.ts'
 import type { Scheduler } from './scheduler.ts'
 
