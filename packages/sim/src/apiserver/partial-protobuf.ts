@@ -35,8 +35,20 @@ export function* partialListChunks(metadata: ListMeta, entries: readonly Entry[]
 
 /** An `items` field. */
 function itemBytes(entry: Entry): Buffer {
-  entry.partialBytes ??= message([[2, [[1, objectMeta(entry.object.metadata)]]]])
+  entry.partialBytes ??= kept(message([[2, message([[1, objectMeta(entry.object.metadata)]])]]))
   return entry.partialBytes
+}
+
+const slabBytes = 1024 * 1024
+let slab = Buffer.alloc(0)
+
+/** A copy among others: by itself each would hold all that was joined for it. */
+function kept(bytes: Buffer): Buffer {
+  if (bytes.length > slab.length) slab = Buffer.allocUnsafeSlow(Math.max(slabBytes, bytes.length))
+  bytes.copy(slab)
+  const copy = slab.subarray(0, bytes.length)
+  slab = slab.subarray(bytes.length)
+  return copy
 }
 
 function listMeta({ resourceVersion, continue: token = '', remainingItemCount }: ListMeta): Fields {
@@ -44,9 +56,10 @@ function listMeta({ resourceVersion, continue: token = '', remainingItemCount }:
   return [[1, ''], [2, resourceVersion], [3, token], ...remaining]
 }
 
-function objectMeta(metadata: ObjectMeta): Fields {
-  const { managedFields = [], ownerReferences = [], finalizers = [], deletionTimestamp } = metadata
-  return [
+function objectMeta(metadata: ObjectMeta): Buffer {
+  const { ownerReferences = [], finalizers = [], deletionTimestamp, managedFields = [] } = metadata
+  const owners = (ownerReferences as Members[]).map((each): Fields[number] => [13, ownerReference(each)])
+  const own = message([
     [1, text(metadata.name)],
     [2, text(metadata.generateName)],
     [3, text(metadata.namespace)],
@@ -58,10 +71,21 @@ function objectMeta(metadata: ObjectMeta): Fields {
     ...(deletionTimestamp === undefined ? [] : ([[9, time(deletionTimestamp)]] as Fields)),
     ...strings(11, metadata.labels),
     ...strings(12, metadata.annotations),
-    ...(ownerReferences as Members[]).map((each): Fields[number] => [13, ownerReference(each)]),
+    ...owners,
     ...(finalizers as string[]).map((each): Fields[number] => [14, each]),
-    ...(managedFields as Members[]).map((each): Fields[number] => [17, managedFieldsEntry(each)]),
-  ]
+  ])
+  return Buffer.concat([own, managedFieldsBytes(managedFields as Members[])])
+}
+
+const managedFieldsOf = new WeakMap<object, Buffer>()
+
+/** Most of an object, and the same array in every pod of a workload. */
+function managedFieldsBytes(all: Members[]): Buffer {
+  const known = managedFieldsOf.get(all)
+  if (known) return known
+  const bytes = kept(message(all.map((each): Fields[number] => [17, managedFieldsEntry(each)])))
+  managedFieldsOf.set(all, bytes)
+  return bytes
 }
 
 function ownerReference({ kind, name, uid, apiVersion, controller, blockOwnerDeletion }: Members): Fields {
