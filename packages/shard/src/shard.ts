@@ -6,7 +6,7 @@ import { type Claim, type ClaimEvent, isShadow, reduceClaim } from './ring/claim
 import { startCover } from './ring/cover.ts'
 import { createFreshnessReader } from './ring/freshness.ts'
 import { createSlots, lastSentMs } from './ring/slots.ts'
-import type { Times } from './ring/times.ts'
+import { type Times, tickMs } from './ring/times.ts'
 import { createTurns, delayOf } from './ring/turns.ts'
 import { knownOf } from './scrape.ts'
 
@@ -52,7 +52,7 @@ export function createShard(deps: ShardPorts): Shard {
     clock,
     now: deps.now,
     intervalMs: times.intervalMs,
-    tickMs: times.tickMs,
+    tickMs: (claimed) => tickMs(claimed, times),
     awayMs: times.awayMs,
     onSlot: (node, phaseAtMs) => void turns.take(node, phaseAtMs),
     onAway: wakeUp,

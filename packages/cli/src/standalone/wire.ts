@@ -8,7 +8,7 @@ import { createMemoryStore } from '@metrics-ring/common/store/store-memory'
 import type { Telemetry } from '@metrics-ring/common/telemetry/telemetry'
 import { startFrontend } from '@metrics-ring/frontend/wire'
 import { createSoleLease } from '@metrics-ring/shard/ring/sole-lease'
-import { times as timesOf } from '@metrics-ring/shard/ring/times'
+import { timesAlone } from '@metrics-ring/shard/ring/times'
 import { startScraping } from '@metrics-ring/shard/scraping'
 import type { StandaloneConfig } from './standalone-config.ts'
 
@@ -30,7 +30,7 @@ export async function startStandalone(
   telemetry: Telemetry,
 ): Promise<RunningStandalone> {
   const clock = realClock
-  const times = timesOf(config.intervalMs)
+  const times = timesAlone(config.intervalMs)
   const store = createMemoryStore({ clock, intervalMs: config.intervalMs })
   const leases = createSoleLease(self, times.leaseMs)
   const lifecycle = createLifecycle((error) => log.warn({ error: errorText(error) }, 'stopping failed'))

@@ -11,7 +11,7 @@ import { phaseMs } from '@metrics-ring/common/ring'
  *   shadow     │  φ + 2 s       │  φ + 2 s                  the same, for a node that the ring gives to another
  *   new node   │     ↓ at once          ↓            ↓φ     each a little more than W after the one before, until φ
  *
- * An owner waits for the next tick of 250 ms, and then scrapes all that fell due: one after the other, scrapes cost a quarter
+ * An owner waits for the next tick (times.ts), and then scrapes all that fell due: one after the other, scrapes cost a quarter
  * less than each by itself (docs/performance.md). Who looks first comes when it is due.
  */
 
@@ -21,7 +21,8 @@ export type SlotDeps = {
   /** The shared clock. */
   now: () => number
   intervalMs: number
-  tickMs: number
+  /** How far apart ticks are for so many claimed nodes. */
+  tickMs: (claimed: number) => number
   /** A timer that fires this much late means that this process was away. */
   awayMs: number
   /** The slot of a node has come; `phaseAtMs` is when its phase began in this interval. */
@@ -62,7 +63,7 @@ const stepsToPhase = 3
 
 /** One timer for each claimed node; never the wall clock. */
 export function createSlots(deps: SlotDeps): Slots {
-  const { clock, now, intervalMs, tickMs } = deps
+  const { clock, now, intervalMs } = deps
   const slots = new Map<string, Slot>()
 
   function arm(node: string, slot: Slot) {
@@ -71,6 +72,7 @@ export function createSlots(deps: SlotDeps): Slots {
     // The shared clock has stepped back: what lies further ahead than half an interval was not done by it.
     slot.doneMs = Math.min(slot.doneMs, phaseAt(node, nowMs + intervalMs / 2 + slot.aheadMs, intervalMs))
     const dueMs = slot.doneMs + intervalMs + slot.afterMs - slot.aheadMs
+    const tickMs = deps.tickMs(slots.size)
     const comesMs = slot.afterMs === 0 ? Math.ceil(dueMs / tickMs) * tickMs : dueMs
     const waitMs = dueMs <= nowMs ? 0 : comesMs - nowMs
     const plannedMono = clock.mono() + waitMs

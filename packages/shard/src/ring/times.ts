@@ -9,8 +9,9 @@
 export type Times = {
   /** W: a node's owner scrapes it once in each. */
   intervalMs: number
-  /** An owner's scrape that falls due is sent at the next tick, with whatever else is due by then. */
-  tickMs: number
+  /** An owner's scrape that falls due is sent at the next tick, with whatever else is due by then (`tickMs`). */
+  leastTickMs: number
+  mostTickMs: number
   /** R: how often a shard renews its Lease and lists those of its peers. */
   renewMs: number
   /** D: a Lease that has not changed for this long is expired. Whole seconds. */
@@ -41,7 +42,8 @@ export function times(intervalMs: number): Times {
   const scaled = (ms: number) => Math.round((ms * intervalMs) / reference)
   return {
     intervalMs,
-    tickMs: Math.max(1, scaled(250)),
+    leastTickMs: Math.max(1, scaled(250)),
+    mostTickMs: Math.max(1, scaled(250)),
     renewMs: scaled(5_000),
     leaseMs: Math.ceil(scaled(20_000) / 1000) * 1000,
     requestMs: scaled(4_000),
@@ -54,4 +56,26 @@ export function times(intervalMs: number): Times {
     drainMs: scaled(45_000),
     awayMs: scaled(5_000),
   }
+}
+
+/** Of a shard that is alone in its ring for good: nobody looks whether it has scraped a node. */
+export function timesAlone(intervalMs: number): Times {
+  const { leastTickMs, ...rest } = times(intervalMs)
+  return { ...rest, leastTickMs, mostTickMs: 4 * leastTickMs }
+}
+
+/** So many scrapes at once hold the event loop for some 40 ms. */
+const mostATick = 85
+
+/**
+ * How far apart the ticks of an owner of so many nodes are: as far as may be, for scrapes cost the less the more of them come
+ * one after the other (docs/performance.md), but not so far that too many do.
+ */
+export function tickMs(
+  owned: number,
+  { intervalMs, leastTickMs, mostTickMs }: Pick<Times, 'intervalMs' | 'leastTickMs' | 'mostTickMs'>,
+): number {
+  let tick = leastTickMs
+  while (2 * tick <= mostTickMs && (2 * tick * owned) / intervalMs <= mostATick) tick *= 2
+  return tick
 }

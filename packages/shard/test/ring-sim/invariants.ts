@@ -133,7 +133,7 @@ export function checkQuiet(seen: Seen, world: World, exact: boolean): void {
     if (by.length !== 1) seen.violated('I13', `${node} is owned by ${by.length} shards: ${by.join(' ')}`)
     if (seen.recently(`given up ${node}`, 14 * W)) continue
     // Between two ticks: at one, a millisecond decides which interval a scrape is of.
-    const untilMs = world.scheduler.now() - times.tickMs / 2
+    const untilMs = world.scheduler.now() - times.leastTickMs / 2
     const attempts = seen.attempts.get(node) ?? []
     const count = attempts.filter(({ ms }) => ms > untilMs - 4 * W && ms <= untilMs).length
     if (exact ? count !== 4 : Math.abs(count - 4) > 1)

@@ -15,7 +15,7 @@ function setUp(tickMs = 1) {
     clock,
     now,
     intervalMs: W,
-    tickMs,
+    tickMs: () => tickMs,
     awayMs: 5_000,
     onSlot: (_node, phaseAtMs) => slots.push([now(), phaseAtMs]),
     onAway: (ms) => away.push(ms),

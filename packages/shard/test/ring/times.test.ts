@@ -1,0 +1,26 @@
+import { expect } from 'chai'
+import { tickMs, times, timesAlone } from '../../src/ring/times.ts'
+
+const W = 15_000
+
+describe('the ticks of an owner', () => {
+  it('are further apart where few nodes fall due at once and nobody looks after them but we', () => {
+    const ofRing = [0, 1_000, 2_500, 2_600, 5_000, 20_000].map((owned) => tickMs(owned, times(W)))
+    expect(ofRing).to.deep.equal([250, 250, 250, 250, 250, 250])
+    const alone = [100, 1_250, 2_000, 5_000].map((owned) => tickMs(owned, timesAlone(W)))
+    expect(alone).to.deep.equal([1_000, 1_000, 500, 250])
+  })
+
+  it('are over well before anybody looks whether it has scraped a node', () => {
+    for (const interval of [3_000, W, 60_000]) {
+      const { mostTickMs, gainedMs, slackMs } = times(interval)
+      expect(mostTickMs).to.be.at.most(gainedMs - slackMs)
+    }
+  })
+
+  it('fill an interval, so that a node is scraped at the same moment of each', () => {
+    for (const interval of [3_000, W, 60_000])
+      for (const owned of [10, 2_000, 5_000])
+        expect(interval % tickMs(owned, timesAlone(interval)), `${owned} nodes`).to.equal(0)
+  })
+})
