@@ -5,6 +5,11 @@ export type Heap = {
   growingPercent: number
   /** False: its young part keeps the size that it has. It would grow to 64 MiB under any steady load and never shrink. */
   youngGrows: boolean
+  /**
+   * What lies outside of the heap (rendered items) counts as a part of it, and may double as well. By itself V8 collects all
+   * of the heap whenever 64 MiB of it have been replaced.
+   */
+  countsOutside?: boolean
 }
 
 /**
@@ -12,8 +17,12 @@ export type Heap = {
  * collects the young part alone: waking others costs more CPU than they save it. Each flag is read whenever it matters, so
  * they can be set while running.
  */
-export function tuneHeap({ growingPercent, youngGrows }: Heap): void {
+export function tuneHeap({ growingPercent, youngGrows, countsOutside }: Heap): void {
   setFlagsFromString(`--heap-growing-percent=${growingPercent}`)
   setFlagsFromString('--no-parallel-scavenge')
+  if (countsOutside) {
+    setFlagsFromString('--external-memory-accounted-in-global-limit')
+    setFlagsFromString('--external-memory-max-growing-factor=2')
+  }
   if (!youngGrows) setFlagsFromString('--semi-space-growth-factor=1')
 }

@@ -1,5 +1,4 @@
 import type { Kept } from '../view/slabs.ts'
-import { eachInTurns } from '../view/turns.ts'
 
 /** The bytes of an answer, block by block: what is not read is not made. */
 export type Body = {
@@ -38,7 +37,6 @@ function giveBlock({ buffer }: Buffer): void {
 export type Frame = {
   /** What stands before the fragments, which are so many bytes together with what parts them. */
   head: (fragmentBytes: number) => Buffer
-  between: Buffer
   tail: Buffer
 }
 
@@ -48,19 +46,36 @@ type Part = 'json' | 'protobuf'
 const startOf = (item: Kept, part: Part) => (part === 'json' ? item.json : item.protobuf)
 const endOf = (item: Kept, part: Part) => (part === 'json' ? item.protobuf : item.end)
 
-/**
- * A body of many rendered items, in order, with one part of each. They are written as they are.
- * They are taken as they stand now: what changes while the body is read does not show in it.
- */
-export async function fragmentBody(
-  items: readonly Kept[],
-  part: Part,
-  { head: headOf, between, tail }: Frame,
-): Promise<Body> {
-  const starts = await blockStarts(items, part, between.length)
+/** Rendered items that become a body, in order, with one part of each. */
+export type Fragments = {
+  readonly part: Part
+  /** What parts them. */
+  readonly between: Buffer
+  readonly items: Kept[]
+  /** First item of each block, with its offset from the first item. */
+  readonly starts: { fragment: number; offset: number }[]
+  /** All of them, and what parts them. */
+  bytes: number
+}
+
+export function newFragments(part: Part, between: Buffer): Fragments {
+  return { part, between, items: [], starts: [], bytes: 0 }
+}
+
+/** Takes the item as it stands now: what changes while the body is read does not show in it. */
+export function addFragment(fragments: Fragments, item: Kept): void {
+  const { part, between, items, starts, bytes } = fragments
+  if (bytes >= starts.length * blockBytes) starts.push({ fragment: items.length, offset: bytes })
+  fragments.bytes += endOf(item, part) - startOf(item, part) + (items.length > 0 ? between.length : 0)
+  items.push(item)
+}
+
+/** A body of many rendered items, which are written as they are. */
+export function fragmentBody({ part, between, items, bytes, ...given }: Fragments, frame: Frame): Body {
+  const starts = items.length > 0 ? [...given.starts, { fragment: items.length, offset: bytes }] : []
   const kept = new Map<number, { block: Buffer; readers: number }>()
-  const fragmentBytes = starts.at(-1)?.offset ?? 0
-  const head = headOf(fragmentBytes)
+  const head = frame.head(bytes)
+  const { tail } = frame
   const last = starts.length - 1
 
   function make(index: number): Buffer | undefined {
@@ -91,7 +106,7 @@ export async function fragmentBody(
     return held
   }
   return {
-    length: head.length + fragmentBytes + tail.length,
+    length: head.length + bytes + tail.length,
     block(index) {
       const held = kept.get(index) ?? hold(index)
       if (held) held.readers++
@@ -102,26 +117,6 @@ export async function fragmentBody(
       if (held?.block === block) held.readers--
     },
   }
-}
-
-/** First fragment of each block with its offset from the first fragment; the last entry is the end. */
-async function blockStarts(
-  items: readonly Kept[],
-  part: Part,
-  betweenBytes: number,
-): Promise<{ fragment: number; offset: number }[]> {
-  const starts: { fragment: number; offset: number }[] = []
-  let offset = 0
-  let untilOffset = 0
-  await eachInTurns(items, (item, fragment) => {
-    if (offset >= untilOffset) {
-      starts.push({ fragment, offset })
-      untilOffset = offset + blockBytes
-    }
-    offset += endOf(item, part) - startOf(item, part) + (fragment > 0 ? betweenBytes : 0)
-  })
-  if (items.length > 0) starts.push({ fragment: items.length, offset })
-  return starts
 }
 
 /** Work that one block may cost, milliseconds: pieces may be rendered as they are taken. */

@@ -6,7 +6,7 @@ import type { Kept } from '../view/slabs.ts'
 import { eachInTurns } from '../view/turns.ts'
 import type { Answer } from './answer.ts'
 import { apiVersion, kinds } from './api.ts'
-import { type Body, fragmentBody, pieceBody } from './body.ts'
+import { addFragment, type Body, fragmentBody, newFragments, pieceBody } from './body.ts'
 import type { Listing, ServedEntry } from './listing.ts'
 
 /** What is served of an entry now. */
@@ -38,17 +38,18 @@ export function isKept({ transform, pretty, encoding }: Media): boolean {
 async function listBody(form: Form, { entries, meta }: Listing, kept: KeptOf): Promise<Body> {
   const { resource, version, media } = form
   const kind = kinds[resource]
+  const isProtobuf = media.encoding === 'protobuf'
+  const fragments = isProtobuf ? newFragments('protobuf', nothing) : newFragments('json', comma)
   // As they stand now: an entry may be blank, or another, by the time it is written.
-  const items: Kept[] = []
   await eachInTurns(entries, (entry) => {
     const item = kept(entry)
-    if (item) items.push(item)
+    if (item) addFragment(fragments, item)
   })
-  if (!isKept(media)) return pieceBody(listPieces(form, items, meta))
-  if (media.encoding === 'protobuf') {
+  if (!isKept(media)) return pieceBody(listPieces(form, fragments.items, meta))
+  if (isProtobuf) {
     const head = (bytes: number) => listHeadProtobuf(apiVersion(version), `${kind}List`, bytes, meta)
-    return fragmentBody(items, 'protobuf', { head, between: nothing, tail: listTailProtobuf })
+    return fragmentBody(fragments, { head, tail: listTailProtobuf })
   }
   const head = Buffer.from(listHeadJson(kind, version, meta))
-  return fragmentBody(items, 'json', { head: () => head, between: comma, tail: tailJson })
+  return fragmentBody(fragments, { head: () => head, tail: tailJson })
 }

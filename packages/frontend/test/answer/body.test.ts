@@ -1,13 +1,19 @@
 import { gunzipSync } from 'node:zlib'
 import { expect } from 'chai'
-import { type Body, fragmentBody, pieceBody } from '../../src/answer/body.ts'
+import { addFragment, type Body, fragmentBody, newFragments, pieceBody } from '../../src/answer/body.ts'
 import { gzipBody } from '../../src/answer/gzip.ts'
-import { createSlabs } from '../../src/view/slabs.ts'
+import { createSlabs, type Kept } from '../../src/view/slabs.ts'
 
 const text = (bytes: string | Buffer) => Buffer.from(bytes)
 const slabs = createSlabs()
 const kept = (bytes: Buffer) => slabs.keep({ json: bytes, protobuf: text('') })
-const frame = { head: (bytes: number) => text(`${bytes}[`), between: text(','), tail: text(']') }
+const frame = { head: (bytes: number) => text(`${bytes}[`), tail: text(']') }
+
+function bodyOf(items: readonly Kept[]): Body {
+  const fragments = newFragments('json', text(','))
+  for (const item of items) addFragment(fragments, item)
+  return fragmentBody(fragments, frame)
+}
 
 async function blocksOf(body: Body): Promise<Buffer[]> {
   const blocks: Buffer[] = []
@@ -21,11 +27,7 @@ async function blocksOf(body: Body): Promise<Buffer[]> {
 describe('a body of fragments', () => {
   it('is head, fragments with what parts them, and tail, as long as it says', async () => {
     for (const fragments of [[], ['a'], ['a', 'bc', 'd']]) {
-      const body = await fragmentBody(
-        fragments.map((each) => kept(text(each))),
-        'json',
-        frame,
-      )
+      const body = bodyOf(fragments.map((each) => kept(text(each))))
       const whole = Buffer.concat(await blocksOf(body))
       const joined = fragments.join(',')
       expect(String(whole)).to.equal(`${joined.length}[${joined}]`)
@@ -35,7 +37,7 @@ describe('a body of fragments', () => {
 
   it('comes in blocks, which readers may take at different paces', async () => {
     const fragments = Array.from({ length: 40 }, (_, n) => kept(Buffer.alloc(200_000, n)))
-    const body = await fragmentBody(fragments, 'json', frame)
+    const body = bodyOf(fragments)
     const first = await blocksOf(body)
     expect(first.length).to.be.greaterThan(10)
     const late = await blocksOf(body)
@@ -45,7 +47,7 @@ describe('a body of fragments', () => {
 
   it('uses the memory of its blocks again, but never of one that somebody may still read', async () => {
     const fragments = Array.from({ length: 400 }, (_, n) => kept(Buffer.alloc(20_000, n)))
-    const body = await fragmentBody(fragments, 'json', frame)
+    const body = bodyOf(fragments)
     const whole = Buffer.concat(await blocksOf(body))
     const copied: Buffer[] = []
     const memory = new Set<ArrayBufferLike>()
@@ -64,7 +66,7 @@ describe('a body of fragments', () => {
   })
 
   it('takes no more memory than it needs where it is short', async () => {
-    const body = await fragmentBody([kept(Buffer.alloc(20_000))], 'json', frame)
+    const body = bodyOf([kept(Buffer.alloc(20_000))])
     const [block] = await blocksOf(body)
     // A small buffer is a part of Node's pool; one for long lists would be 288 kB.
     expect(block?.buffer.byteLength).to.be.at.most(100_000)
@@ -72,7 +74,7 @@ describe('a body of fragments', () => {
 
   it('is compressed once for all who read it', async () => {
     const fragments = Array.from({ length: 2_000 }, (_, n) => kept(text(`fragment ${n} `.repeat(50))))
-    const plain = await fragmentBody(fragments, 'json', frame)
+    const plain = bodyOf(fragments)
     const zipped = gzipBody(plain)
     const [one, two] = await Promise.all([blocksOf(zipped), blocksOf(zipped)])
     expect(one).to.deep.equal(two)
