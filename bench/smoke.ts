@@ -36,7 +36,10 @@ async function measure(bench: Bench, given: Readonly<Record<string, unknown>>) {
     bench,
     site,
     { name: '2 shards', kind: 'sharded', shards: 2, frontends: 2 },
-    { intervals: Number(given.intervals), ages: true, answers: { lists: 1, selects: 2 }, restarts: 1 },
+    {
+      ...{ settling: 1, intervals: Number(given.intervals), ages: true },
+      ...{ answers: { lists: 1, selects: 2 }, restarts: 1 },
+    },
   )
   await site.stop()
   return { rows: smokeRows(nodes, result), details: result }

@@ -117,21 +117,26 @@ async function measureAgain(
 
 type Planned = [plan: SystemPlan, phases: Phases]
 
-const restOf = (given: Flags): Phases => ({ intervals: Math.ceil(Number(given.intervals) / 2) })
+const restOf = (given: Flags, settling: number): Phases => ({
+  settling,
+  intervals: Math.ceil(Number(given.intervals) / 2),
+})
 
 function smallPlans(given: Flags): Planned[] {
+  const rest = restOf(given, 6)
   return [
-    [{ name: 'metrics-server', kind: 'metrics-server', replicas: 1 }, restOf(given)],
-    [{ name: 'standalone', kind: 'standalone' }, restOf(given)],
+    [{ name: 'metrics-server', kind: 'metrics-server', replicas: 1 }, rest],
+    [{ name: 'standalone', kind: 'standalone' }, rest],
   ]
 }
 
 function largePlans(given: Flags): Planned[] {
-  const rest = restOf(given)
+  const rest = restOf(given, 3)
   const answers = { lists: Number(given.lists), selects: Number(given.selects) }
   const patienceMs = Number(given.patience)
   const percent = Number(given['hanging-percent'])
   const all = {
+    settling: rest.settling,
     intervals: Number(given.intervals),
     ages: true,
     answers,

@@ -20,6 +20,8 @@ import { type ProcessKind, type System, type SystemPlan, startSystem, untilUp } 
 
 /** What is measured of one system; what is absent is left out. */
 export type Phases = {
+  /** Intervals in which nobody looks: compilers and heaps take some to get used to the work, the more the less there is of it. */
+  settling: number
   /** Intervals at rest. */
   intervals: number
   ages?: boolean
@@ -28,7 +30,7 @@ export type Phases = {
   patienceMs?: number
   /** How often the first server is restarted. */
   restarts?: number
-  /** Share of kubelets that hang, after everything else. */
+  /** Share of kubelets that hang, once clients have asked. */
   hanging?: number
 }
 
@@ -71,7 +73,7 @@ export async function runSystem(
     const completeMs = await alive(system, untilComplete(site, system, Date.now(), 2_000))
     bench.progress(`${plan.name}: complete ${(completeMs / 1000).toFixed(1)} s after the last node has come`)
     const apiAtStart = await site.apiCounts()
-    await bench.wait(site.options.intervalMs, `${plan.name} settles`)
+    await bench.wait(phases.settling * site.options.intervalMs, `${plan.name} settles`)
     const steady = await measureSteady(bench, site, system, phases.intervals)
     return {
       name: plan.name,
@@ -105,12 +107,12 @@ async function measureMore(bench: Bench, site: Site, system: System, phases: Pha
   if (times) await untilQuiet(bench, patienceMs)
   const answers = times && (await attempt(() => measureAnswers(bench, site, system, times)))
   const atEnd = costs(system)
-  if (restarts) await untilQuiet(bench, patienceMs)
-  const restarted = restarts ? await attempt(() => restart(bench, site, system, restarts)) : undefined
-  // Last: what had hung takes intervals to have a usage again.
   const hanging =
     share === undefined ? undefined : await attempt(() => agesWhileHanging(bench, site, system, share))
-  await site.hang(0)
+  // Last: what a server needs for its start may be more than the machine has beside everything else.
+  const restarted = restarts
+    ? await attempt(() => restart(bench, site, system, { times: restarts, patienceMs }))
+    : undefined
   return {
     atEnd,
     ...(healthy && { ages: { healthy, idle: agesIdle, ...(hanging && { hanging }) } }),
@@ -141,24 +143,46 @@ async function agesWhileHanging(bench: Bench, site: Site, system: System, share:
     (keeps ? Math.max(60_000, 4 * intervalMs) : intervalMs) + 1.5 * intervalMs,
     `${system.name}, ${100 * share} % of kubelets hang`,
   )
-  const ages = await measureAges(site, 2)
-  bench.progress(`${system.name}: ages while some hang ${agesText(ages)}`)
-  return ages
+  try {
+    const ages = await measureAges(site, 2)
+    bench.progress(`${system.name}: ages while some hang ${agesText(ages)}`)
+    return ages
+  } finally {
+    await site.hang(0)
+  }
 }
 
-async function restart(bench: Bench, site: Site, system: System, times: number) {
-  const idle = watchIdle()
+/** More often, and answering that it is not ready would take time from a server that starts. */
+const lookEveryMs = 100
+
+/** Each once every pod is served and the machine is quiet again; idle CPU is that of the starts alone, the least. */
+async function restart(
+  bench: Bench,
+  site: Site,
+  system: System,
+  { times, patienceMs }: { times: number; patienceMs: number },
+) {
   const took: { completeMs: number; metadataMs?: number }[] = []
+  let restartIdle = 1
   for (let n = 0; n < times; n++) {
+    // What had hung takes intervals to have a usage again.
+    await alive(system, untilComplete(site, system, Date.now(), 2_000))
+    await untilQuiet(bench, patienceMs)
+    const idle = watchIdle()
     const startedMs = await system.restartServer()
-    const complete = alive(system, untilComplete(site, system, startedMs, 100))
+    const complete = alive(system, untilComplete(site, system, startedMs, lookEveryMs))
     // Only our own servers say when they have the metadata of all nodes and pods.
-    const synced = system.servers()[0]?.probe && site.client.ask<number>({ do: 'synced' })
+    const synced =
+      system.servers()[0]?.probe && site.client.ask<number>({ do: 'synced', everyMs: lookEveryMs })
     const [completeMs, syncedAtMs] = await Promise.all([complete, synced])
     took.push({ completeMs, ...(syncedAtMs !== undefined && { metadataMs: syncedAtMs - startedMs }) })
-    bench.progress(`${system.name}: complete ${(completeMs / 1000).toFixed(1)} s after its restart`)
+    const idleShare = idle()
+    restartIdle = Math.min(restartIdle, idleShare)
+    bench.progress(
+      `${system.name}: complete ${(completeMs / 1000).toFixed(1)} s after its restart, ${Math.round(100 * idleShare)} % idle`,
+    )
   }
-  return { restarts: took.toSorted((a, b) => a.completeMs - b.completeMs), restartIdle: idle() }
+  return { restarts: took.toSorted((a, b) => a.completeMs - b.completeMs), restartIdle }
 }
 
 /** Rejects as soon as one of the system's processes has ended. */

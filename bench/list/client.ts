@@ -13,7 +13,7 @@ export type ListClientRequest =
    */
   | { do: 'first'; pods: number; withinMs?: number; againMs?: number; part?: { path: string; pods: number } }
   /** Asks until nodes and pods have been listed; resolves to the time then, milliseconds since the epoch. */
-  | { do: 'synced' }
+  | { do: 'synced'; everyMs?: number }
   /** One request after the other. */
   | { do: 'ask'; question: Question; times: number; pauseMs: number }
   /** One list of pods (JSON) after the other, all paths in turn every `everyMs`: how old their samples are. */
@@ -61,7 +61,7 @@ async function handle(request: ListClientRequest): Promise<unknown> {
     case 'first':
       return first(request)
     case 'synced':
-      return synced()
+      return synced(request.everyMs)
     case 'ask':
       return askRepeatedly(request.question, request.times, request.pauseMs)
     case 'ages':
@@ -157,7 +157,7 @@ type First = Extract<ListClientRequest, { do: 'first' }>
 
 async function first({ pods: wanted, withinMs = 60_000, againMs = 20, part }: First): Promise<number> {
   let seen = ''
-  for (const untilMs = Date.now() + withinMs; Date.now() < untilMs; await sleep(20)) {
+  for (const untilMs = Date.now() + withinMs; Date.now() < untilMs; await sleep(Math.min(againMs, 100))) {
     const ready = await get({ path: `${pods}?limit=1`, ...admin }).catch((error: unknown) => String(error))
     seen = typeof ready === 'string' ? ready : `${ready.status} ${Buffer.concat(ready.chunks)}`
     if (typeof ready === 'string' || ready.status !== 200) continue
@@ -172,13 +172,13 @@ async function first({ pods: wanted, withinMs = 60_000, againMs = 20, part }: Fi
   throw new Error(`no complete list within ${withinMs / 1000} s; at last: ${seen}`)
 }
 
-async function synced(): Promise<number> {
+async function synced(everyMs = 20): Promise<number> {
   const isSo = async (check: string) =>
     get({ path: `/readyz/${check}`, ...admin }).then(
       ({ status }) => status === 200,
       () => false,
     )
-  for (const untilMs = Date.now() + 60_000; Date.now() < untilMs; await sleep(20)) {
+  for (const untilMs = Date.now() + 60_000; Date.now() < untilMs; await sleep(everyMs)) {
     if ((await isSo('metric-informer-sync')) && (await isSo('metadata-informer-sync'))) return Date.now()
   }
   throw new Error('nodes and pods were not listed within a minute')
