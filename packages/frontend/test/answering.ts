@@ -2,7 +2,7 @@ import type { Resource } from '../src/answer/api.ts'
 import * as status from '../src/answer/status.ts'
 import { type Attempt, authorizationError, forbidden } from '../src/answer/status-forbidden.ts'
 import { nodeItemJson, podItemJson } from '../src/render/render-json.ts'
-import { type Form, listPieces, objectBody } from '../src/render/render-list.ts'
+import { type Form, listPieces, objectBody, partOf } from '../src/render/render-list.ts'
 import { nodeItemProtobuf, podItemProtobuf } from '../src/render/render-protobuf.ts'
 import { type Answer, renderFailure } from '../src/render/render-status.ts'
 import { parseIncludeObject, parseListOptions, parseTimeout } from '../src/request/list-options.ts'
@@ -72,7 +72,14 @@ function list({ resource, namespace }: Target, query: URLSearchParams, media: Me
       (labelSelector?.matches(item.labels) ?? true) &&
       (fieldSelector?.matches({ namespace: '', ...item }) ?? true),
   )
-  return { bytes: Buffer.concat([...listPieces(form, items.map(fragments))]) }
+  return {
+    bytes: Buffer.concat([
+      ...listPieces(
+        form,
+        items.map((item) => fragment(item, media)),
+      ),
+    ]),
+  }
 }
 
 function one({ resource, namespace }: Target, name: string, query: URLSearchParams, media: Media): Found {
@@ -80,7 +87,7 @@ function one({ resource, namespace }: Target, name: string, query: URLSearchPara
   const item = (resource === 'nodes' ? nodes : pods).find((each) => each.name === name)
   if (item) {
     const form = formOf(resource, media, query)
-    return status.isFailure(form) ? form : { bytes: objectBody(form, fragments(item)) }
+    return status.isFailure(form) ? form : { bytes: objectBody(form, fragment(item, form.media)) }
   }
   if (resource === 'pods') {
     return name === 'nodata' ? status.podMetricsNotFound(namespace, name) : status.podNotFound(name)
@@ -97,12 +104,11 @@ function formOf(resource: Resource, media: Media, query: URLSearchParams): Form 
 
 const slabs = createSlabs()
 
-export function fragments(item: PodItem | NodeItem): Kept {
-  return slabs.keep(
-    'containers' in item
-      ? { json: Buffer.from(podItemJson(item)), protobuf: podItemProtobuf(item) }
-      : { json: Buffer.from(nodeItemJson(item)), protobuf: nodeItemProtobuf(item) },
-  )
+/** The item as it is kept for answers in that form. */
+export function fragment(item: PodItem | NodeItem, media: Media): Kept {
+  if (partOf(media) === 'protobuf')
+    return slabs.keep('containers' in item ? podItemProtobuf(item) : nodeItemProtobuf(item))
+  return slabs.keep(Buffer.from('containers' in item ? podItemJson(item) : nodeItemJson(item)))
 }
 
 function targetOf(path: string): Target | undefined {

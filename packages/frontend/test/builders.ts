@@ -3,7 +3,7 @@ import { type ContainerObjects, pack, type Usage } from '@metrics-ring/common/te
 import type { Labels, NodeItem, PodItem } from '../src/view/item.ts'
 import type { NodeObject, PodObject } from '../src/view/objects.ts'
 import { isServed } from '../src/view/shelf.ts'
-import { type Kept, renderedOf } from '../src/view/slabs.ts'
+import { bytesOf, type Kept, type Part } from '../src/view/slabs.ts'
 import { createView, type View } from '../src/view/view.ts'
 import type { NodeEntry } from '../src/view/view-nodes.ts'
 import type { PodEntry } from '../src/view/view-pods.ts'
@@ -58,10 +58,10 @@ export function podObject(path: string, labels: Labels = {}, createdMs = 0): Pod
 
 /** A view over renderers that write the item itself, and what it serves as items again. */
 export function createTestView(maxAgeMs = 60_000) {
-  const renders = { count: 0 }
-  const render = (item: NodeItem | PodItem) => {
-    renders.count++
-    return { json: Buffer.from(JSON.stringify(item)), protobuf: Buffer.from('') }
+  const renders = { json: 0, protobuf: 0 }
+  const render = (item: NodeItem | PodItem, part: Part) => {
+    renders[part]++
+    return Buffer.from(JSON.stringify(item))
   }
   const view = createView({ maxAgeMs, renderNode: render, renderPod: render })
   return { view, renders, ...readers(view) }
@@ -71,7 +71,7 @@ function readers(view: View) {
   const read = <T>(entries: (NodeEntry | PodEntry)[], nowMs: number) =>
     entries
       .filter((e) => isServed(e as NodeEntry, nowMs))
-      .map((e) => JSON.parse(String(renderedOf(view.kept(e) as Kept).json)) as T)
+      .map((e) => JSON.parse(String(bytesOf(view.kept(e, 'json') as Kept))) as T)
   return {
     podsAt: (nowMs: number, namespace?: string) =>
       read<PodItem>(view.selectPods(namespace, {}).flat(), nowMs),

@@ -6,7 +6,7 @@ import { createFollower } from '@metrics-ring/frontend/view/follow'
 import type { NodeItem, PodItem } from '@metrics-ring/frontend/view/item'
 import { nodeObject, podObject } from '@metrics-ring/frontend/view/objects'
 import { isServed } from '@metrics-ring/frontend/view/shelf'
-import { type Kept, renderedOf } from '@metrics-ring/frontend/view/slabs'
+import { bytesOf, type Kept } from '@metrics-ring/frontend/view/slabs'
 import { createView, type View } from '@metrics-ring/frontend/view/view'
 import { createShardEvents } from '@metrics-ring/shard/events'
 import { nodeCapacity } from '@metrics-ring/shard/kubelet/capacity'
@@ -118,11 +118,11 @@ function publishInto(model: Model, view: View) {
 }
 
 function render(item: object) {
-  return { json: Buffer.from(JSON.stringify(item)), protobuf: Buffer.from('') }
+  return Buffer.from(JSON.stringify(item))
 }
 
 function read<T>(view: View, entries: ServedEntry[], nowMs: number): T[] {
   return entries
     .filter((each) => isServed(each as never, nowMs))
-    .map((each) => JSON.parse(String(renderedOf(view.kept(each) as Kept).json)) as T)
+    .map((each) => JSON.parse(String(bytesOf(view.kept(each, 'json') as Kept))) as T)
 }

@@ -40,15 +40,8 @@ export type Frame = {
   tail: Buffer
 }
 
-/** The representation that a body is made of. */
-type Part = 'json' | 'protobuf'
-
-const startOf = (item: Kept, part: Part) => (part === 'json' ? item.json : item.protobuf)
-const endOf = (item: Kept, part: Part) => (part === 'json' ? item.protobuf : item.end)
-
-/** Rendered items that become a body, in order, with one part of each. */
+/** Rendered items that become a body, in order. */
 export type Fragments = {
-  readonly part: Part
   /** What parts them. */
   readonly between: Buffer
   readonly items: Kept[]
@@ -58,20 +51,20 @@ export type Fragments = {
   bytes: number
 }
 
-export function newFragments(part: Part, between: Buffer): Fragments {
-  return { part, between, items: [], starts: [], bytes: 0 }
+export function newFragments(between: Buffer): Fragments {
+  return { between, items: [], starts: [], bytes: 0 }
 }
 
 /** Takes the item as it stands now: what changes while the body is read does not show in it. */
 export function addFragment(fragments: Fragments, item: Kept): void {
-  const { part, between, items, starts, bytes } = fragments
+  const { between, items, starts, bytes } = fragments
   if (bytes >= starts.length * blockBytes) starts.push({ fragment: items.length, offset: bytes })
-  fragments.bytes += endOf(item, part) - startOf(item, part) + (items.length > 0 ? between.length : 0)
+  fragments.bytes += item.to - item.from + (items.length > 0 ? between.length : 0)
   items.push(item)
 }
 
 /** A body of many rendered items, which are written as they are. */
-export function fragmentBody({ part, between, items, bytes, ...given }: Fragments, frame: Frame): Body {
+export function fragmentBody({ between, items, bytes, ...given }: Fragments, frame: Frame): Body {
   const starts = items.length > 0 ? [...given.starts, { fragment: items.length, offset: bytes }] : []
   const kept = new Map<number, { block: Buffer; readers: number }>()
   const head = frame.head(bytes)
@@ -89,7 +82,7 @@ export function fragmentBody({ part, between, items, bytes, ...given }: Fragment
     for (let n = from.fragment; n < to.fragment; n++) {
       if (n > 0) at += between.copy(block, at)
       const item = items[n] as Kept
-      at += item.slab.copy(block, at, startOf(item, part), endOf(item, part))
+      at += item.slab.copy(block, at, item.from, item.to)
     }
     end?.copy(block, at)
     return block

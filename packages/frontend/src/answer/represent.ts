@@ -1,8 +1,8 @@
 import { listHeadProtobuf, listTailProtobuf } from '../render/protobuf-envelope.ts'
 import { listHeadJson, listTailJson } from '../render/render-json.ts'
-import { type Form, listPieces, objectBody } from '../render/render-list.ts'
+import { type Form, listPieces, objectBody, partOf } from '../render/render-list.ts'
 import { contentTypes, type Media } from '../request/negotiate.ts'
-import type { Kept } from '../view/slabs.ts'
+import type { Kept, Part } from '../view/slabs.ts'
 import { eachInTurns } from '../view/turns.ts'
 import type { Answer } from './answer.ts'
 import { apiVersion, kinds } from './api.ts'
@@ -10,7 +10,7 @@ import { addFragment, type Body, fragmentBody, newFragments, pieceBody } from '.
 import type { Listing, ServedEntry } from './listing.ts'
 
 /** What is served of an entry now. */
-export type KeptOf = (entry: ServedEntry) => Kept | undefined
+export type KeptOf = (entry: ServedEntry, part: Part) => Kept | undefined
 
 const comma = Buffer.from(',')
 const nothing = Buffer.alloc(0)
@@ -38,15 +38,15 @@ export function isKept({ transform, pretty, encoding }: Media): boolean {
 async function listBody(form: Form, { entries, meta }: Listing, kept: KeptOf): Promise<Body> {
   const { resource, version, media } = form
   const kind = kinds[resource]
-  const isProtobuf = media.encoding === 'protobuf'
-  const fragments = isProtobuf ? newFragments('protobuf', nothing) : newFragments('json', comma)
+  const part = partOf(media)
+  const fragments = newFragments(part === 'json' ? comma : nothing)
   // As they stand now: an entry may be blank, or another, by the time it is written.
   await eachInTurns(entries, (entry) => {
-    const item = kept(entry)
+    const item = kept(entry, part)
     if (item) addFragment(fragments, item)
   })
   if (!isKept(media)) return pieceBody(listPieces(form, fragments.items, meta))
-  if (isProtobuf) {
+  if (part === 'protobuf') {
     const head = (bytes: number) => listHeadProtobuf(apiVersion(version), `${kind}List`, bytes, meta)
     return fragmentBody(fragments, { head, tail: listTailProtobuf })
   }

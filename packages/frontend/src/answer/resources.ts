@@ -1,6 +1,6 @@
 import type { Clock } from '@metrics-ring/common/clock'
 import { type Trace, within } from '@metrics-ring/common/telemetry/trace'
-import type { Form } from '../render/render-list.ts'
+import { type Form, partOf } from '../render/render-list.ts'
 import { type ListOptions, parseIncludeObject, parseListOptions } from '../request/list-options.ts'
 import { type Media, negotiate, prettyAsked } from '../request/negotiate.ts'
 import type { ResourceInfo } from '../request/request-info.ts'
@@ -43,7 +43,7 @@ export function createResources({ view, clock, now }: ResourcesDeps) {
   function get(target: Target, media: Media, query: URLSearchParams, nowMs: number): Outcome {
     const entry = entryOf(view, target)
     if (!entry?.group) return unknown(target)
-    const item = isServed(entry as NodeEntry, nowMs) && view.kept(entry)
+    const item = isServed(entry as NodeEntry, nowMs) && view.kept(entry, partOf(media))
     if (!item) return notSampled(target)
     const form = formOf(target, media, query)
     return isFailure(form) ? form : objectAnswer(form, item)

@@ -1,7 +1,7 @@
 import { apiVersion, kinds, type ListMeta, type Resource, type Version } from '../answer/api.ts'
 import type { IncludeObject } from '../request/list-options.ts'
 import type { Media } from '../request/negotiate.ts'
-import { type Kept, renderedOf } from '../view/slabs.ts'
+import { bytesOf, type Kept, type Part } from '../view/slabs.ts'
 import { documentText, type Frame, frameOf, type Style } from './frame.ts'
 import {
   enveloped,
@@ -32,8 +32,13 @@ export type Form = {
   includeObject?: IncludeObject
 }
 
+/** The kept representation that all others of its encoding are made from. */
+export function partOf({ encoding }: Media): Part {
+  return encoding === 'protobuf' ? 'protobuf' : 'json'
+}
+
 /**
- * The body of a list, piece by piece: for JSON and protobuf the fragments as they are, for all else each item
+ * The body of a list, from items in the form's part, piece by piece: for JSON and protobuf the fragments as they are, for all else each item
  * rendered as the piece is taken. So a long list can be written in turns.
  */
 export function* listPieces(form: Form, items: readonly Kept[], meta: ListMeta = {}): Generator<Uint8Array> {
@@ -42,24 +47,24 @@ export function* listPieces(form: Form, items: readonly Kept[], meta: ListMeta =
   const separator = Buffer.from(frame.separator)
   yield Buffer.from(frame.head)
   for (let at = 0; at < items.length; at++) {
-    const { json } = renderedOf(items[at] as Kept)
+    const json = bytesOf(items[at] as Kept)
     if (at > 0 && separator.length > 0) yield separator
     yield render ? Buffer.from(render(json.toString())) : json
   }
   if (frame.tail !== '') yield Buffer.from(frame.tail)
 }
 
-/** The body of one object. */
+/** The body of one object, from its item in the form's part. */
 export function objectBody(form: Form, item: Kept): Buffer {
   const { resource, version, media } = form
-  const { json, protobuf } = renderedOf(item)
   const { transform } = media
   if (transform?.kind === 'Table') return Buffer.concat([...listPieces(form, [item])])
+  const bytes = bytesOf(item)
   if (media.encoding === 'protobuf') {
-    if (!transform) return objectProtobuf(kinds[resource], version, protobuf)
-    return enveloped(`meta.k8s.io/${transform.version}`, 'PartialObjectMetadata', partialMessage(protobuf))
+    if (!transform) return objectProtobuf(kinds[resource], version, bytes)
+    return enveloped(`meta.k8s.io/${transform.version}`, 'PartialObjectMetadata', partialMessage(bytes))
   }
-  const text = json.toString()
+  const text = bytes.toString()
   if (transform) return Buffer.from(documentText(partialObject(text, transform.version), styleOf(media)))
   const whole = objectJson(kinds[resource], version, text)
   return Buffer.from(styleOf(media) === 'compact' ? whole : documentText(JSON.parse(whole), styleOf(media)))
@@ -79,7 +84,7 @@ function textFrame(form: Form, items: readonly Kept[], meta: ListMeta): TextFram
     return frameOf(document, hole, styleOf(media), items.length === 0)
   }
   if (transform?.kind === 'Table') {
-    const first = items[0] && renderedOf(items[0]).json.toString()
+    const first = items[0] && bytesOf(items[0]).toString()
     const names = first === undefined ? [] : usageNames(first)
     const table = { resource, version, tableVersion: transform.version, includeObject }
     const frame = framed(tableDocument(first, transform.version, meta), 'rows')
@@ -106,9 +111,9 @@ function* protobufPieces(form: Form, items: readonly Kept[], meta: ListMeta): Ge
   const { resource, version, media } = form
   if (media.transform) return yield* partialProtobufPieces(media.transform.version, items, meta)
   let bytes = 0
-  for (const { protobuf, end } of items) bytes += end - protobuf
+  for (const { from, to } of items) bytes += to - from
   yield listHeadProtobuf(apiVersion(version), `${kinds[resource]}List`, bytes, meta)
-  for (const item of items) yield renderedOf(item).protobuf
+  for (const item of items) yield bytesOf(item)
   yield listTailProtobuf
 }
 
@@ -121,13 +126,13 @@ function* partialProtobufPieces(
   const { kind, apiVersion } = partialList(version)
   const metadata = listMetaProtobuf(version === 'v1' ? 1 : 2, meta)
   let bytes = metadata.length
-  for (const { slab, protobuf } of items) {
-    const size = partialMessageSize(slab, protobuf)
+  for (const { slab, from } of items) {
+    const size = partialMessageSize(slab, from)
     bytes += 1 + varintSize(size) + size
   }
   yield envelopeHead(apiVersion, kind, bytes)
   if (version === 'v1') yield metadata
-  for (const item of items) yield partialItemProtobuf(renderedOf(item).protobuf, version)
+  for (const item of items) yield partialItemProtobuf(bytesOf(item), version)
   if (version === 'v1beta1') yield metadata
   yield listTailProtobuf
 }

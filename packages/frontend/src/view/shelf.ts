@@ -6,7 +6,8 @@ import type { Kept } from './slabs.ts'
 export type Entry<T> = Member<T> & {
   readonly name: string
   /** As an item of a list; undefined: nothing is served, or it is not rendered yet (`kept` of the view does). */
-  kept: Kept | undefined
+  json: Kept | undefined
+  protobuf: Kept | undefined
   /** Shared clock, milliseconds: past this the sample is older than the age bound. 0: nothing is served. */
   expiresMs: number
 }

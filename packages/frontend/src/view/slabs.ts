@@ -1,17 +1,12 @@
-/** An item as it stands in a list, in the two representations that are kept. */
-export type Rendered = { json: Buffer; protobuf: Buffer }
+/** The representations in which items are kept, as they stand in a list. */
+export type Part = 'json' | 'protobuf'
 
-/** Where a rendered item is kept: JSON in [json, protobuf) of its slab, protobuf in [protobuf, end). Never changes. */
-export type Kept = {
-  readonly slab: Buffer
-  readonly json: number
-  readonly protobuf: number
-  readonly end: number
-}
+/** A rendered item: bytes [from, to) of its slab. Never changes. */
+export type Kept = { readonly slab: Buffer; readonly from: number; readonly to: number }
 
 export type Slabs = {
   /** Copies the item. */
-  keep(item: Rendered): Kept
+  keep(item: Uint8Array): Kept
   /** The same bytes beside what is kept now, so that the few that stay do not hold the slabs of many that went. */
   move(kept: Kept): Kept
 }
@@ -37,21 +32,20 @@ export function createSlabs(): Slabs {
     return at
   }
   return {
-    keep({ json, protobuf }) {
-      const at = reserve(json.length + protobuf.length)
-      slab.set(json, at)
-      slab.set(protobuf, at + json.length)
-      return { slab, json: at, protobuf: at + json.length, end: used }
+    keep(item) {
+      const from = reserve(item.length)
+      slab.set(item, from)
+      return { slab, from, to: used }
     },
     move(kept) {
       if (kept.slab === slab) return kept
-      const at = reserve(kept.end - kept.json)
-      kept.slab.copy(slab, at, kept.json, kept.end)
-      return { slab, json: at, protobuf: at + kept.protobuf - kept.json, end: used }
+      const from = reserve(kept.to - kept.from)
+      kept.slab.copy(slab, from, kept.from, kept.to)
+      return { slab, from, to: used }
     },
   }
 }
 
-export function renderedOf({ slab, json, protobuf, end }: Kept): Rendered {
-  return { json: slab.subarray(json, protobuf), protobuf: slab.subarray(protobuf, end) }
+export function bytesOf({ slab, from, to }: Kept): Buffer {
+  return slab.subarray(from, to)
 }

@@ -2,7 +2,8 @@ import type { NodeItem } from './item.ts'
 import { type NodeUsage, sameUsage } from './node-usage.ts'
 import type { NodeObject } from './objects.ts'
 import { createShelf, type Entry, putOn, type Selection, select, takeOff } from './shelf.ts'
-import { createSlabs, type Rendered } from './slabs.ts'
+import { createSlabs } from './slabs.ts'
+import type { Render } from './view.ts'
 
 export interface NodeEntry extends Entry<NodeEntry> {
   /** Of the Node object; undefined: none is known. */
@@ -13,7 +14,7 @@ export interface NodeEntry extends Entry<NodeEntry> {
 export type Nodes = ReturnType<typeof createNodes>
 
 /** All nodes that have a Node object. */
-export function createNodes(render: (item: NodeItem) => Rendered, servedMs: number) {
+export function createNodes(render: Render<NodeItem>, servedMs: number) {
   const shelf = createShelf<NodeEntry>()
   const slabs = createSlabs()
 
@@ -22,8 +23,13 @@ export function createNodes(render: (item: NodeItem) => Rendered, servedMs: numb
     if (!usage || !entry.group) return blank(entry)
     if (labelsChanged || !entry.served || !sameUsage(entry.served, usage)) {
       const { name, group } = entry
-      entry.kept = slabs.keep(render({ name, labels: group.labels, ...usage.item }))
-    } else if (entry.kept) entry.kept = slabs.move(entry.kept)
+      const item = { name, labels: group.labels, ...usage.item }
+      entry.json = slabs.keep(render(item, 'json'))
+      entry.protobuf = slabs.keep(render(item, 'protobuf'))
+    } else {
+      if (entry.json) entry.json = slabs.move(entry.json)
+      if (entry.protobuf) entry.protobuf = slabs.move(entry.protobuf)
+    }
     entry.served = usage
     entry.expiresMs = usage.atMs + servedMs
   }
@@ -54,7 +60,8 @@ function newEntry(name: string): NodeEntry {
     name,
     group: undefined,
     place: 0,
-    kept: undefined,
+    json: undefined,
+    protobuf: undefined,
     expiresMs: 0,
     uid: undefined,
     served: undefined,
@@ -62,7 +69,8 @@ function newEntry(name: string): NodeEntry {
 }
 
 function blank(entry: NodeEntry) {
-  entry.kept = undefined
+  entry.json = undefined
+  entry.protobuf = undefined
   entry.served = undefined
   entry.expiresMs = 0
 }

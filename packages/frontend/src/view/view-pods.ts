@@ -4,8 +4,9 @@ import type { PodObject } from './objects.ts'
 import { createOrder } from './order.ts'
 import { type Candidate, choose, expiresMsOf, newCandidate, podItem, type Source } from './pod-rules.ts'
 import { createShelf, type Entry, putOn, type Selection, type Shelf, select, takeOff } from './shelf.ts'
-import { createSlabs, type Kept, type Rendered } from './slabs.ts'
+import { createSlabs, type Kept, type Part } from './slabs.ts'
 import { eachInTurns } from './turns.ts'
+import type { Render } from './view.ts'
 
 export interface PodEntry extends Entry<PodEntry> {
   readonly namespace: string
@@ -14,8 +15,8 @@ export interface PodEntry extends Entry<PodEntry> {
   /** One of each record that names the pod. */
   candidates: Candidate[]
   served: Candidate | undefined
-  /** What is served has been asked for; true at first, for whoever starts is about to be asked. */
-  asked: boolean
+  /** In which representations what is served has been asked for. */
+  asked: number
 }
 
 type Namespace = { readonly name: string; shelf: Shelf<PodEntry> }
@@ -25,11 +26,10 @@ export type Pods = ReturnType<typeof createPods>
 /**
  * All pods that an object or a record names. A pod has an entry while either does.
  *
- * A change is rendered at once if what it replaces was asked for, otherwise when it is asked for: clients that list
- * every pod again and again need not wait for it, and what nobody asks for costs neither CPU nor memory. What is new is
- * rendered at once: the first list waits for nothing else.
+ * A change is rendered at once in what its forerunner was asked for, otherwise when it is asked for: clients that list
+ * every pod again and again need not wait for it, and what nobody asks for costs neither CPU nor memory.
  */
-export function createPods(render: (item: PodItem) => Rendered) {
+export function createPods(render: Render<PodItem>) {
   const namespaces = new Map<string, Namespace>()
   const order = createOrder<Namespace>()
   const slabs = createSlabs()
@@ -63,14 +63,16 @@ export function createPods(render: (item: PodItem) => Rendered) {
     entry.served = winner
     entry.expiresMs = expiresMsOf(winner)
     if (isSame) {
-      if (entry.kept) entry.kept = slabs.move(entry.kept)
+      if (entry.json) entry.json = slabs.move(entry.json)
+      if (entry.protobuf) entry.protobuf = slabs.move(entry.protobuf)
       return
     }
-    entry.kept = entry.asked ? rendered(entry) : undefined
-    entry.asked = false
+    entry.json = entry.asked & bitOf.json ? rendered(entry, 'json') : undefined
+    entry.protobuf = entry.asked & bitOf.protobuf ? rendered(entry, 'protobuf') : undefined
+    entry.asked = 0
   }
-  function rendered({ namespace, name, group, served }: PodEntry): Kept | undefined {
-    return group && served && slabs.keep(render(podItem(namespace, name, group.labels, served)))
+  function rendered({ namespace, name, group, served }: PodEntry, part: Part): Kept | undefined {
+    return group && served && slabs.keep(render(podItem(namespace, name, group.labels, served), part))
   }
   function forget(entry: PodEntry) {
     namespaces.get(entry.namespace)?.shelf.groups.leave(entry)
@@ -82,10 +84,10 @@ export function createPods(render: (item: PodItem) => Rendered) {
     count,
     judge,
     /** What is served of it; undefined: nothing. */
-    kept(entry: PodEntry): Kept | undefined {
-      entry.asked = true
-      entry.kept ??= rendered(entry)
-      return entry.kept
+    kept(entry: PodEntry, part: Part): Kept | undefined {
+      entry.asked |= bitOf[part]
+      entry[part] ??= rendered(entry, part)
+      return entry[part]
     },
     entryOf,
     /** What the record says of the pod: nothing yet, where it did not name it before. */
@@ -143,6 +145,8 @@ export function createPods(render: (item: PodItem) => Rendered) {
   }
 }
 
+const bitOf = { json: 1, protobuf: 2 }
+
 /** Shared: never written to. */
 const noCandidates: Candidate[] = []
 
@@ -152,17 +156,19 @@ function newEntry(namespace: string, name: string): PodEntry {
     namespace,
     group: undefined as Group<PodEntry> | undefined,
     place: 0,
-    kept: undefined,
+    json: undefined,
+    protobuf: undefined,
     expiresMs: 0,
     createdMs: 0,
     candidates: noCandidates,
     served: undefined,
-    asked: true,
+    asked: 0,
   }
 }
 
 function blank(entry: PodEntry) {
-  entry.kept = undefined
+  entry.json = undefined
+  entry.protobuf = undefined
   entry.served = undefined
   entry.expiresMs = 0
 }

@@ -5,16 +5,19 @@ import type { NodeItem, PodItem } from './item.ts'
 import { nodeUsage } from './node-usage.ts'
 import type { NodeObject, PodObject } from './objects.ts'
 import { isServed, type Selection } from './shelf.ts'
-import type { Rendered } from './slabs.ts'
+import type { Part } from './slabs.ts'
 import { createNodes, type NodeEntry } from './view-nodes.ts'
 import { createPods, type PodEntry } from './view-pods.ts'
 
 export type ViewDeps = {
   /** Usage older than this by the shared clock is not served, milliseconds. */
   maxAgeMs: number
-  renderNode: (item: NodeItem) => Rendered
-  renderPod: (item: PodItem) => Rendered
+  renderNode: Render<NodeItem>
+  renderPod: Render<PodItem>
 }
+
+/** An item as it stands in a list; what is returned stands until the next one is rendered. */
+export type Render<T> = (item: T, part: Part) => Uint8Array
 
 export type View = ReturnType<typeof createView>
 
@@ -100,7 +103,8 @@ export function createView({ maxAgeMs, renderNode, renderPod }: ViewDeps) {
     retainPods: pods.retain,
 
     /** What is served of the entry, rendered; undefined: nothing. */
-    kept: (entry: NodeEntry | PodEntry) => ('namespace' in entry ? pods.kept(entry) : entry.kept),
+    kept: (entry: NodeEntry | PodEntry, part: Part) =>
+      'namespace' in entry ? pods.kept(entry, part) : entry[part],
     findNode: nodes.find,
     findPod: pods.find,
     selectNodes: (selection: Selection) => nodes.select(selection),

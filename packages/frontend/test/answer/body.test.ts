@@ -6,11 +6,11 @@ import { createSlabs, type Kept } from '../../src/view/slabs.ts'
 
 const text = (bytes: string | Buffer) => Buffer.from(bytes)
 const slabs = createSlabs()
-const kept = (bytes: Buffer) => slabs.keep({ json: bytes, protobuf: text('') })
+const kept = (bytes: Buffer) => slabs.keep(bytes)
 const frame = { head: (bytes: number) => text(`${bytes}[`), tail: text(']') }
 
 function bodyOf(items: readonly Kept[]): Body {
-  const fragments = newFragments('json', text(','))
+  const fragments = newFragments(text(','))
   for (const item of items) addFragment(fragments, item)
   return fragmentBody(fragments, frame)
 }

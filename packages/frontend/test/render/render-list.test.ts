@@ -3,8 +3,9 @@ import fc from 'fast-check'
 import { load } from 'js-yaml'
 import { type Form, listPieces, objectBody } from '../../src/render/render-list.ts'
 import type { Media } from '../../src/request/negotiate.ts'
-import { renderedOf } from '../../src/view/slabs.ts'
-import { fragments } from '../answering.ts'
+import type { NodeItem, PodItem } from '../../src/view/item.ts'
+import { bytesOf } from '../../src/view/slabs.ts'
+import { fragment } from '../answering.ts'
 import { model } from '../model.ts'
 import { nodeItems, podItems } from './arbitrary-items.ts'
 import { fieldsOf, listOf, opened } from './protobuf-decoder.ts'
@@ -23,13 +24,16 @@ const partial = (version: string, { metadata }: Record<string, unknown>) => {
 }
 const meta = { continue: 'token', remainingItemCount: 3 }
 
+const fragmentsOf = (items: readonly (PodItem | NodeItem)[], media: Media) =>
+  items.map((item) => fragment(item, media))
+
 describe('a list', () => {
   it('says the same in every layout, whole and of nothing', () => {
     fc.assert(
       fc.property(fc.array(podItems, { maxLength: 4 }), (items) => {
         for (const media of medias) {
           const form: Form = { resource: 'pods', version: 'v1', media }
-          expect(read(media, bodyOf(form, items.map(fragments), meta))).to.deep.equal({
+          expect(read(media, bodyOf(form, fragmentsOf(items, media), meta))).to.deep.equal({
             kind: 'PodMetricsList',
             apiVersion: 'metrics.k8s.io/v1',
             metadata: meta,
@@ -49,7 +53,10 @@ describe('a list', () => {
           for (const layout of medias) {
             const media: Media = { ...layout, transform: { kind: 'PartialObjectMetadataList', version } }
             expect(
-              read(media, bodyOf({ resource: 'nodes', version: 'v1', media }, items.map(fragments), meta)),
+              read(
+                media,
+                bodyOf({ resource: 'nodes', version: 'v1', media }, fragmentsOf(items, media), meta),
+              ),
             ).to.deep.equal({
               kind: 'PartialObjectMetadataList',
               apiVersion: `meta.k8s.io/${version}`,
@@ -71,10 +78,10 @@ describe('a list', () => {
           transform: { kind: 'PartialObjectMetadataList', version: 'v1' },
         }
         const form: Form = { resource: 'pods', version: 'v1', media }
-        const { message, kind } = opened(bodyOf(form, items.map(fragments)))
+        const { message, kind } = opened(bodyOf(form, fragmentsOf(items, media)))
         expect(kind).to.equal('PartialObjectMetadataList')
         const whole = opened(
-          bodyOf({ ...form, media: { encoding: 'protobuf', pretty: false } }, items.map(fragments)),
+          bodyOf({ ...form, media: { encoding: 'protobuf', pretty: false } }, fragmentsOf(items, media)),
         )
         const metadata = listOf(whole.message).items.map((item) => String(fieldsOf(item)[0]?.value))
         const partials = listOf(message).items.map(fieldsOf)
@@ -90,7 +97,7 @@ describe('a list', () => {
     fc.assert(
       fc.property(podItems, (item) => {
         for (const media of medias) {
-          const body = objectBody({ resource: 'pods', version: 'v1beta1', media }, fragments(item))
+          const body = objectBody({ resource: 'pods', version: 'v1beta1', media }, fragment(item, media))
           const type = { kind: 'PodMetrics', apiVersion: 'metrics.k8s.io/v1beta1' }
           expect(read(media, body)).to.deep.equal({ ...type, ...model(item) })
         }
@@ -99,12 +106,12 @@ describe('a list', () => {
   })
 
   it('gives kept JSON and protobuf out as it is, copying nothing', () => {
-    const items = fc.sample(podItems, 3).map(fragments)
     for (const encoding of ['json', 'protobuf'] as const) {
       const form: Form = { resource: 'pods', version: 'v1', media: { encoding, pretty: false } }
+      const items = fragmentsOf(fc.sample(podItems, 3), form.media)
       const pieces = [...listPieces(form, items)]
       for (const item of items) {
-        const { buffer, byteOffset } = renderedOf(item)[encoding]
+        const { buffer, byteOffset } = bytesOf(item)
         expect(pieces.some((piece) => piece.buffer === buffer && piece.byteOffset === byteOffset)).to.equal(
           true,
         )

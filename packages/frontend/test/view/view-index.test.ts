@@ -87,7 +87,7 @@ describe('the index of the view', () => {
           for (const namespace of [undefined, ...namespaces]) {
             const parsed = parseLabelSelector(selector) as never
             const found = view.selectPods(namespace, { labels: parsed }).flat()
-            const served = found.filter((entry) => view.kept(entry) !== undefined).map(path)
+            const served = found.filter((entry) => view.kept(entry, 'json') !== undefined).map(path)
             expect(served, `${selector} in ${namespace ?? 'all'}`).to.deep.equal(
               naive.served(namespace, selector),
             )

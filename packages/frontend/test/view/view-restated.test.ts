@@ -85,10 +85,10 @@ describe('a record over the one before', () => {
     speaks(0, 1)
     other(1, 2)
     expect(podsAt(at(2))[0]?.containers[0]?.usage.memoryBytes).to.equal(1)
-    const before = renders.count
+    const before = renders.json
     other(16, 3)
     podsAt(at(16))
-    expect(renders.count - before, 'the node').to.equal(1)
+    expect(renders.json - before, 'the node').to.equal(1)
     speaks(17, 4)
     expect(podsAt(at(17))[0]?.containers[0]?.usage.memoryBytes).to.equal(4)
   })

@@ -203,9 +203,9 @@ describe('the view', () => {
     view.upsertPod(podObject('a/p', { app: 'y' }))
     expect(podsAt(at(1))[0]?.labels).to.deep.equal({ app: 'y' })
     expect([selected('app=x'), selected('app=y')]).to.deep.equal([0, 1])
-    const before = renders.count
+    const before = renders.json
     view.upsertPod(podObject('a/p', { app: 'y' }))
-    expect(renders.count, 'nothing changed, nothing is rendered').to.equal(before)
+    expect(renders.json, 'nothing changed, nothing is rendered').to.equal(before)
   })
 
   it('shares one label object among pods whose labels are equal, keys in byte order', () => {
@@ -224,24 +224,25 @@ describe('the view', () => {
     const held = { usage: { timestampMs: at(0), atMs: at(0) } }
     put(record('n1', at(0), { 'a/p': [{}], 'a/q': [held] }))
     expect(podsAt(at(1))).to.have.length(2)
-    renders.count = 0
+    renders.json = 0
     put(record('n1', at(15), { 'a/p': [{}], 'a/q': [held] }))
-    expect(renders.count, 'the node and a/p').to.equal(2)
+    expect(renders.json, 'the node and a/p').to.equal(2)
     expect(podsAt(at(16))).to.have.length(2)
     expect(podsAt(at(16))).to.have.length(2)
-    expect(renders.count).to.equal(2)
+    expect(renders.json).to.equal(2)
   })
 
-  it('renders a pod that nobody asks for when it is asked for', () => {
+  it('renders a pod that nobody asks for when it is asked for, in what it is asked for', () => {
     const { view, put, podsAt, renders } = createTestView()
     view.upsertNode(nodeObject('n1'))
     view.upsertPod(podObject('a/p'))
     for (const seconds of [0, 15]) put(record('n1', at(seconds), { 'a/p': [{}] }))
-    expect(renders.count, 'the node, twice, and the pod when it came').to.equal(3)
+    expect(renders, 'the node, twice').to.deep.equal({ json: 2, protobuf: 2 })
     expect(podsAt(at(16))).to.have.length(1)
-    expect(renders.count).to.equal(4)
+    expect(renders).to.deep.equal({ json: 3, protobuf: 2 })
     for (const seconds of [30, 45]) put(record('n1', at(seconds), { 'a/p': [{}] }))
-    expect(renders.count, 'the node twice more, and once the pod that had been asked for').to.equal(7)
+    const ofBoth = 'the node twice more, and once the pod in what it had been asked for'
+    expect(renders, ofBoth).to.deep.equal({ json: 6, protobuf: 4 })
     expect(podsAt(at(46))[0]?.timestampMs).to.equal(at(45))
   })
 
