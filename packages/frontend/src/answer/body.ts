@@ -1,4 +1,5 @@
 import type { Kept } from '../view/slabs.ts'
+import { mostHeldMs } from '../view/turns.ts'
 
 /** The bytes of an answer, block by block: what is not read is not made. */
 export type Body = {
@@ -112,15 +113,12 @@ export function fragmentBody({ between, items, bytes, ...given }: Fragments, fra
   }
 }
 
-/** Work that one block may cost, milliseconds: pieces may be rendered as they are taken. */
-const blockMs = 8
-
-/** A body of pieces made as they are read, for one reader. */
+/** A body of pieces made as they are read, for one reader: as many a block as a turn has time for. */
 export function pieceBody(pieces: Iterator<Uint8Array>): Body {
   function next(): Buffer | undefined {
     const taken: Uint8Array[] = []
     const startedMs = performance.now()
-    for (let bytes = 0; bytes < blockBytes && performance.now() - startedMs < blockMs; ) {
+    for (let bytes = 0; bytes < blockBytes && performance.now() - startedMs < mostHeldMs; ) {
       const { done, value } = pieces.next()
       if (done) break
       taken.push(value)

@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
 
 /** How long one piece of work may hold the event loop, milliseconds. */
-const mostHeldMs = 2
+export const mostHeldMs = 2
 
 /**
  * Paces long work: call it between small steps, and wait for what it returns, if anything. So requests are answered
