@@ -157,7 +157,7 @@ type First = Extract<ListClientRequest, { do: 'first' }>
 
 async function first({ pods: wanted, withinMs = 60_000, againMs = 20, part }: First): Promise<number> {
   let seen = ''
-  for (const untilMs = Date.now() + withinMs; Date.now() < untilMs; await sleep(Math.min(againMs, 100))) {
+  for (const untilMs = Date.now() + withinMs; Date.now() < untilMs; await sleep(againMs)) {
     const ready = await get({ path: `${pods}?limit=1`, ...admin }).catch((error: unknown) => String(error))
     seen = typeof ready === 'string' ? ready : `${ready.status} ${Buffer.concat(ready.chunks)}`
     if (typeof ready === 'string' || ready.status !== 200) continue
@@ -167,7 +167,6 @@ async function first({ pods: wanted, withinMs = 60_000, againMs = 20, part }: Fi
     const items = list && itemsOf(list)
     if (items === wanted) return atMs
     seen = isPartWhole ? `${items} items` : 'less than all of a part'
-    await sleep(againMs)
   }
   throw new Error(`no complete list within ${withinMs / 1000} s; at last: ${seen}`)
 }

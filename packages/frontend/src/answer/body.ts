@@ -59,7 +59,8 @@ export function newFragments(between: Buffer): Fragments {
 /** Takes the item as it stands now: what changes while the body is read does not show in it. */
 export function addFragment(fragments: Fragments, item: Kept): void {
   const { between, items, starts, bytes } = fragments
-  if (bytes >= starts.length * blockBytes) starts.push({ fragment: items.length, offset: bytes })
+  const last = starts.at(-1)
+  if (!last || bytes >= last.offset + blockBytes) starts.push({ fragment: items.length, offset: bytes })
   fragments.bytes += item.to - item.from + (items.length > 0 ? between.length : 0)
   items.push(item)
 }
@@ -118,12 +119,14 @@ export function pieceBody(pieces: Iterator<Uint8Array>): Body {
   function next(): Buffer | undefined {
     const taken: Uint8Array[] = []
     const startedMs = performance.now()
-    for (let bytes = 0; bytes < blockBytes && performance.now() - startedMs < mostHeldMs; ) {
+    let bytes = 0
+    // At least one: an empty block would be taken for the end.
+    do {
       const { done, value } = pieces.next()
       if (done) break
       taken.push(value)
       bytes += value.length
-    }
+    } while (bytes < blockBytes && performance.now() - startedMs < mostHeldMs)
     return taken.length > 0 ? Buffer.concat(taken) : undefined
   }
   return { length: undefined, block: next }

@@ -65,6 +65,13 @@ describe('a body of fragments', () => {
     expect(slow.map((block, n) => block.equals(heldBySlow[n] as Buffer))).to.deep.equal([true, true])
   })
 
+  it('has no block but the last that is too small for memory that is used again', async () => {
+    for (const bytes of [401, 20_000, 300_001]) {
+      const blocks = await blocksOf(bodyOf(Array.from({ length: 2_000_000 / bytes + 10 }, () => kept(Buffer.alloc(bytes)))))
+      expect(Math.min(...blocks.slice(0, -1).map(({ length }) => length))).to.be.at.least(256 * 1024)
+    }
+  })
+
   it('takes no more memory than it needs where it is short', async () => {
     const body = bodyOf([kept(Buffer.alloc(20_000))])
     const [block] = await blocksOf(body)
