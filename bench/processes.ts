@@ -38,11 +38,12 @@ const moduleArgs = [
   '--max-old-space-size=8192',
   '--heap-growing-percent=100',
   '--external-memory-accounted-in-global-limit',
+  '--external-memory-max-growing-factor=2',
   '--no-parallel-scavenge',
 ]
 
-/** A module of this directory in a process of its own. */
-export const startModule = <Q>(name: string) => startPeer<Q>(file(name), { execArgv: moduleArgs })
+/** A module of this directory in a process of its own; what is itself measured is started without flags. */
+export const startModule = <Q>(name: string, execArgv = moduleArgs) => startPeer<Q>(file(name), { execArgv })
 
 /** `metrics-ring <args>` as it is installed, with a probe inside that measures when it is told to. */
 export function startService<Q>(args: string[], env: Record<string, string>, logFile: string): Peer<Q> {

@@ -137,13 +137,13 @@ async function untilQuiet(bench: Bench, patienceMs: number): Promise<void> {
  */
 async function agesWhileHanging(bench: Bench, site: Site, system: System, share: number): Promise<Ages[]> {
   const { intervalMs } = site.options
-  await site.hang(share)
   const keeps = system.processes().some(({ kind }) => kind !== 'metrics-server')
-  await bench.wait(
-    (keeps ? Math.max(60_000, 4 * intervalMs) : intervalMs) + 1.5 * intervalMs,
-    `${system.name}, ${100 * share} % of kubelets hang`,
-  )
   try {
+    await site.hang(share)
+    await bench.wait(
+      (keeps ? Math.max(60_000, 4 * intervalMs) : intervalMs) + 1.5 * intervalMs,
+      `${system.name}, ${100 * share} % of kubelets hang`,
+    )
     const ages = await measureAges(site, 2)
     bench.progress(`${system.name}: ages while some hang ${agesText(ages)}`)
     return ages

@@ -24,7 +24,7 @@ export async function measurePort(bench: Bench, server: RedisServer, options: Po
   const facts = watchRedis(server)
   lifecycle.add(facts.close)
   const start = async (name: string, count: number) => {
-    const peer = startModule<StorePeerRequest>('store/store-peer.ts')
+    const peer = startModule<StorePeerRequest>('store/store-peer.ts', [])
     lifecycle.add(peer.stop)
     await peer.ask({ do: 'start', redisUrl: server.url, intervalMs, name, nodes: count, podsPerNode })
     return peer

@@ -17,12 +17,18 @@ export type Heap = {
  * collects the young part alone: waking others costs more CPU than they save it. Each flag is read whenever it matters, so
  * they can be set while running.
  */
-export function tuneHeap({ growingPercent, youngGrows, countsOutside }: Heap): void {
-  setFlagsFromString(`--heap-growing-percent=${growingPercent}`)
-  setFlagsFromString('--no-parallel-scavenge')
-  if (countsOutside) {
-    setFlagsFromString('--external-memory-accounted-in-global-limit')
-    setFlagsFromString('--external-memory-max-growing-factor=2')
-  }
-  if (!youngGrows) setFlagsFromString('--semi-space-growth-factor=1')
+export function tuneHeap(heap: Heap): void {
+  for (const flag of heapFlags(heap)) setFlagsFromString(flag)
+}
+
+/** V8 passes over a flag that it does not know, so a test has Node.js start with them. */
+export function heapFlags({ growingPercent, youngGrows, countsOutside = false }: Heap): string[] {
+  return [
+    `--heap-growing-percent=${growingPercent}`,
+    '--no-parallel-scavenge',
+    ...(youngGrows ? [] : ['--semi-space-growth-factor=1']),
+    ...(countsOutside
+      ? ['--external-memory-accounted-in-global-limit', '--external-memory-max-growing-factor=2']
+      : []),
+  ]
 }

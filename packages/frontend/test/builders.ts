@@ -61,7 +61,8 @@ export function createTestView(maxAgeMs = 60_000) {
   const renders = { json: 0, protobuf: 0 }
   const render = (item: NodeItem | PodItem, part: Part) => {
     renders[part]++
-    return Buffer.from(JSON.stringify(item))
+    // In a shape that tells one representation from the other.
+    return Buffer.from(JSON.stringify(part === 'json' ? item : [item]))
   }
   const view = createView({ maxAgeMs, renderNode: render, renderPod: render })
   return { view, renders, ...readers(view) }

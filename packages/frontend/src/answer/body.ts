@@ -66,8 +66,8 @@ export function addFragment(fragments: Fragments, item: Kept): void {
 }
 
 /** A body of many rendered items, which are written as they are. */
-export function fragmentBody({ between, items, bytes, ...given }: Fragments, frame: Frame): Body {
-  const starts = items.length > 0 ? [...given.starts, { fragment: items.length, offset: bytes }] : []
+export function fragmentBody({ between, items, bytes, starts: begun }: Fragments, frame: Frame): Body {
+  const starts = items.length > 0 ? [...begun, { fragment: items.length, offset: bytes }] : []
   const kept = new Map<number, { block: Buffer; readers: number }>()
   const head = frame.head(bytes)
   const { tail } = frame

@@ -11,7 +11,7 @@ export function createShared<T>(clock: Clock): (question: string, make: () => T)
     if (known) return known
     const answer = make()
     answers.set(question, answer)
-    clock.after(sharedMs, () => answers.delete(question))
+    void Promise.allSettled([answer]).then(() => clock.after(sharedMs, () => answers.delete(question)))
     return answer
   }
 }

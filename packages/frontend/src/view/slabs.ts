@@ -1,6 +1,9 @@
 /** The representations in which items are kept, as they stand in a list. */
 export type Part = 'json' | 'protobuf'
 
+/** An item as it stands in a list; what is returned stands until the next one is rendered. */
+export type Render<T> = (item: T, part: Part) => Uint8Array
+
 /** A rendered item: bytes [from, to) of its slab. Never changes. */
 export type Kept = { readonly slab: Buffer; readonly from: number; readonly to: number }
 

@@ -2,8 +2,7 @@ import type { NodeItem } from './item.ts'
 import { type NodeUsage, sameUsage } from './node-usage.ts'
 import type { NodeObject } from './objects.ts'
 import { createShelf, type Entry, putOn, type Selection, select, takeOff } from './shelf.ts'
-import { createSlabs } from './slabs.ts'
-import type { Render } from './view.ts'
+import { createSlabs, type Render } from './slabs.ts'
 
 export interface NodeEntry extends Entry<NodeEntry> {
   /** Of the Node object; undefined: none is known. */

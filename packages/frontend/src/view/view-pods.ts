@@ -4,9 +4,8 @@ import type { PodObject } from './objects.ts'
 import { createOrder } from './order.ts'
 import { type Candidate, choose, expiresMsOf, newCandidate, podItem, type Source } from './pod-rules.ts'
 import { createShelf, type Entry, putOn, type Selection, type Shelf, select, takeOff } from './shelf.ts'
-import { createSlabs, type Kept, type Part } from './slabs.ts'
+import { createSlabs, type Kept, type Part, type Render } from './slabs.ts'
 import { eachInTurns } from './turns.ts'
-import type { Render } from './view.ts'
 
 export interface PodEntry extends Entry<PodEntry> {
   readonly namespace: string
@@ -169,6 +168,7 @@ function newEntry(namespace: string, name: string): PodEntry {
 function blank(entry: PodEntry) {
   entry.json = undefined
   entry.protobuf = undefined
+  entry.asked = 0
   entry.served = undefined
   entry.expiresMs = 0
 }

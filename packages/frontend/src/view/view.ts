@@ -5,7 +5,7 @@ import type { NodeItem, PodItem } from './item.ts'
 import { nodeUsage } from './node-usage.ts'
 import type { NodeObject, PodObject } from './objects.ts'
 import { isServed, type Selection } from './shelf.ts'
-import type { Part } from './slabs.ts'
+import type { Part, Render } from './slabs.ts'
 import { createNodes, type NodeEntry } from './view-nodes.ts'
 import { createPods, type PodEntry } from './view-pods.ts'
 
@@ -15,9 +15,6 @@ export type ViewDeps = {
   renderNode: Render<NodeItem>
   renderPod: Render<PodItem>
 }
-
-/** An item as it stands in a list; what is returned stands until the next one is rendered. */
-export type Render<T> = (item: T, part: Part) => Uint8Array
 
 export type View = ReturnType<typeof createView>
 

@@ -67,7 +67,8 @@ describe('a body of fragments', () => {
 
   it('has no block but the last that is too small for memory that is used again', async () => {
     for (const bytes of [401, 20_000, 300_001]) {
-      const blocks = await blocksOf(bodyOf(Array.from({ length: 2_000_000 / bytes + 10 }, () => kept(Buffer.alloc(bytes)))))
+      const items = Array.from({ length: 2_000_000 / bytes + 10 }, () => kept(Buffer.alloc(bytes)))
+      const blocks = await blocksOf(bodyOf(items))
       expect(Math.min(...blocks.slice(0, -1).map(({ length }) => length))).to.be.at.least(256 * 1024)
     }
   })

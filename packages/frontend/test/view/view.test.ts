@@ -1,5 +1,8 @@
 import { place } from '@metrics-ring/common/record/record'
 import { expect } from 'chai'
+import type { PodItem } from '../../src/view/item.ts'
+import { bytesOf, type Part } from '../../src/view/slabs.ts'
+import type { PodEntry } from '../../src/view/view-pods.ts'
 import { at, createTestView, nodeObject, podObject, record } from '../builders.ts'
 
 describe('the view', () => {
@@ -244,6 +247,42 @@ describe('the view', () => {
     const ofBoth = 'the node twice more, and once the pod in what it had been asked for'
     expect(renders, ofBoth).to.deep.equal({ json: 6, protobuf: 4 })
     expect(podsAt(at(46))[0]?.timestampMs).to.equal(at(45))
+  })
+
+  it('serves in each representation what was said last, whichever was asked for before', () => {
+    const { view, put, renders } = createTestView()
+    const saidIn = (part: Part) => {
+      const kept = view.kept(view.findPod('a', 'p') as PodEntry, part)
+      const read = kept && JSON.parse(String(bytesOf(kept)))
+      return (part === 'json' ? read : read?.[0]) as PodItem | undefined
+    }
+    view.upsertNode(nodeObject('n1'))
+    view.upsertPod(podObject('a/p', { app: 'x' }))
+    const steps = [
+      () => put(record('n1', at(0), { 'a/p': [{}] })),
+      () => put(record('n1', at(15), { 'a/p': [{}] })),
+      () => view.upsertPod(podObject('a/p', { app: 'y' })),
+      () => view.removeNode('n1'),
+      () => view.upsertNode(nodeObject('n1')),
+      () => put(record('n1', at(30), { 'a/p': [{}] })),
+    ]
+    for (const asked of [['json'], ['protobuf'], ['json', 'protobuf'], []] as Part[][])
+      for (const step of steps) {
+        step()
+        for (const part of asked) {
+          const { served, group } = view.findPod('a', 'p') as PodEntry
+          expect(saidIn(part)?.labels).to.deep.equal(served && group?.labels)
+          expect(saidIn(part) === undefined).to.equal(served === undefined)
+        }
+      }
+    const before = { ...renders }
+    put(record('n1', at(45), { 'a/p': [{}] }))
+    put(record('n1', at(60), { 'a/p': [{}] }))
+    expect(renders, 'nobody has asked since').to.deep.equal({
+      json: before.json + 2,
+      protobuf: before.protobuf + 2,
+    })
+    expect([saidIn('protobuf')?.timestampMs, saidIn('json')?.timestampMs]).to.deep.equal([at(60), at(60)])
   })
 
   it('stops serving a pod when its oldest container usage passes the age bound', () => {

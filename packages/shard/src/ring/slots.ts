@@ -73,7 +73,7 @@ export function createSlots(deps: SlotDeps): Slots {
     slot.doneMs = Math.min(slot.doneMs, phaseAt(node, nowMs + intervalMs / 2 + slot.aheadMs, intervalMs))
     const dueMs = slot.doneMs + intervalMs + slot.afterMs - slot.aheadMs
     const tickMs = deps.tickMs(slots.size)
-    const comesMs = slot.afterMs === 0 ? Math.ceil(dueMs / tickMs) * tickMs : dueMs
+    const comesMs = slot.afterMs === 0 ? Math.ceil(Math.ceil(dueMs / tickMs) * tickMs) : dueMs
     const waitMs = dueMs <= nowMs ? 0 : comesMs - nowMs
     const plannedMono = clock.mono() + waitMs
     slot.cancel = clock.after(waitMs, () => fire(node, slot, plannedMono))

@@ -2,14 +2,17 @@
  * Every time of the ring protocol, milliseconds, from the interval W alone. At W = 15 s:
  *
  *   a Lease    R = 5 s: renewed, others read │ still for D = 20 s: expired │ new for 2 s: member
- *   a node     φ, or the tick after it, up to 250 ms later: its owner scrapes it │ φ+1 s: who just gained it looks │ φ+2 s: who covers it for another looks
+ *   a node     φ, or the tick after it, up to 250 ms later (1 s, alone): its owner scrapes it │ φ+1 s: who just gained it looks │ φ+2 s: who covers it for another looks
  *   its age    W = 15 s: due │ 20 s: the first other shard scrapes it │ 25 s: the second │ …
  *   a drain    at most 45 s, three intervals
  */
 export type Times = {
   /** W: a node's owner scrapes it once in each. */
   intervalMs: number
-  /** An owner's scrape that falls due is sent at the next tick, with whatever else is due by then (`tickMs`). */
+  /**
+   * An owner's scrape that falls due is sent at the next tick, with whatever else is due by then. Ticks are at least and at most
+   * so far apart (`tickMs`), and fill an interval.
+   */
   leastTickMs: number
   mostTickMs: number
   /** R: how often a shard renews its Lease and lists those of its peers. */
@@ -42,8 +45,8 @@ export function times(intervalMs: number): Times {
   const scaled = (ms: number) => Math.round((ms * intervalMs) / reference)
   return {
     intervalMs,
-    leastTickMs: Math.max(1, scaled(250)),
-    mostTickMs: Math.max(1, scaled(250)),
+    leastTickMs: intervalMs / 60,
+    mostTickMs: intervalMs / 60,
     renewMs: scaled(5_000),
     leaseMs: Math.ceil(scaled(20_000) / 1000) * 1000,
     requestMs: scaled(4_000),
@@ -58,24 +61,28 @@ export function times(intervalMs: number): Times {
   }
 }
 
-/** Of a shard that is alone in its ring for good: nobody looks whether it has scraped a node. */
+/**
+ * Of a shard that is alone in its ring for good: nobody looks whether it has scraped a node. In a ring, a shadow that has waited
+ * for a slow kubelet must not look before an owner that waited for a tick has written (docs/performance.md).
+ */
 export function timesAlone(intervalMs: number): Times {
   const { leastTickMs, ...rest } = times(intervalMs)
-  return { ...rest, leastTickMs, mostTickMs: 4 * leastTickMs }
+  // No longer, for a change of ticks is a gap, and usages are served for little more than four intervals.
+  return { ...rest, leastTickMs, mostTickMs: Math.max(leastTickMs, Math.min(4 * leastTickMs, 1_000)) }
 }
 
-/** So many scrapes at once hold the event loop for some 40 ms. */
+/** So many scrapes one after the other take some 40 ms. */
 const mostATick = 85
 
 /**
- * How far apart the ticks of an owner of so many nodes are: as far as may be, for scrapes cost the less the more of them come
+ * How far apart the ticks of a shard with so many claimed nodes are: as far as may be, for scrapes cost the less the more of them come
  * one after the other (docs/performance.md), but not so far that too many do.
  */
 export function tickMs(
-  owned: number,
+  claimed: number,
   { intervalMs, leastTickMs, mostTickMs }: Pick<Times, 'intervalMs' | 'leastTickMs' | 'mostTickMs'>,
 ): number {
   let tick = leastTickMs
-  while (2 * tick <= mostTickMs && (2 * tick * owned) / intervalMs <= mostATick) tick *= 2
+  while (2 * tick <= mostTickMs && (2 * tick * claimed) / intervalMs <= mostATick) tick *= 2
   return tick
 }

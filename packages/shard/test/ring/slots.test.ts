@@ -5,7 +5,7 @@ import { createSlots, lastSentMs, phaseAt } from '../../src/ring/slots.ts'
 const W = 15_000
 const node = 'node-1'
 
-function setUp(tickMs = 1) {
+function setUp(tickMs: number | ((claimed: number) => number) = 1) {
   const clock = createFakeClock(1_000_000)
   const slots: [at: number, phaseAt: number][] = []
   const away: number[] = []
@@ -15,7 +15,7 @@ function setUp(tickMs = 1) {
     clock,
     now,
     intervalMs: W,
-    tickMs: () => tickMs,
+    tickMs: typeof tickMs === 'number' ? () => tickMs : tickMs,
     awayMs: 5_000,
     onSlot: (_node, phaseAtMs) => slots.push([now(), phaseAtMs]),
     onAway: (ms) => away.push(ms),
@@ -43,6 +43,23 @@ describe('the slots of a node', () => {
       expect(at - phase).to.be.within(0, 249)
     }
     expect(new Set(slots.map(([at]) => at)).size, 'different moments').to.be.at.most(62)
+  })
+
+  it('come once in every interval, too, while ticks change with the number of nodes', async () => {
+    const { clock, now, slots, schedule } = setUp((claimed) => (claimed > 10 ? 250 : 1_000))
+    schedule.claim(node, 0, now())
+    for (let interval = 0; interval < 20; interval++) {
+      for (let i = 0; i < 20; i++) {
+        if (interval % 2 === 0) schedule.claim(`other-${i}`, 0, now())
+        else schedule.release(`other-${i}`)
+      }
+      await clock.advance(W)
+    }
+    const mine = slots.filter(([, phaseAtMs]) => phaseAtMs === phaseAt(node, phaseAtMs, W)).map(([at]) => at)
+    const gaps = mine.slice(1).map((at, index) => at - (mine[index] as number))
+    expect(mine).to.have.length(20)
+    expect(Math.min(...gaps)).to.be.at.least(W - 1_000)
+    expect(Math.max(...gaps)).to.be.at.most(W + 1_000)
   })
 
   it('begin at once for a node never scraped, or not for an interval', async () => {

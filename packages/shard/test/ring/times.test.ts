@@ -19,8 +19,17 @@ describe('the ticks of an owner', () => {
   })
 
   it('fill an interval, so that a node is scraped at the same moment of each', () => {
-    for (const interval of [3_000, W, 60_000])
-      for (const owned of [10, 2_000, 5_000])
-        expect(interval % tickMs(owned, timesAlone(interval)), `${owned} nodes`).to.equal(0)
+    for (const interval of [3_000, 7_777, 10_000, W, 20_000, 60_000, 300_000])
+      for (const claimed of [10, 2_000, 5_000]) {
+        const ticks = interval / tickMs(claimed, timesAlone(interval))
+        expect(ticks, `${claimed} nodes, ${interval} ms`).to.be.closeTo(Math.round(ticks), 1e-9)
+      }
+  })
+
+  it('never change by more than a usage may be late', () => {
+    for (const interval of [3_000, W, 20_000, 60_000, 300_000]) {
+      const { leastTickMs, mostTickMs } = timesAlone(interval)
+      expect(mostTickMs - leastTickMs).to.be.at.most(750)
+    }
   })
 })
