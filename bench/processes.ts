@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { createWriteStream } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { heapFlags } from '@metrics-ring/common/heap'
 
 /** A child that answers requests over IPC, one answer each. */
 export type Peer<Q> = {
@@ -36,10 +37,7 @@ export const startSimulator = <Q>() => startPeer<Q>(file('simulator.ts'))
  */
 const moduleArgs = [
   '--max-old-space-size=8192',
-  '--heap-growing-percent=100',
-  '--external-memory-accounted-in-global-limit',
-  '--external-memory-max-growing-factor=2',
-  '--no-parallel-scavenge',
+  ...heapFlags({ growingPercent: 100, youngGrows: true, countsOutside: true }),
 ]
 
 /** A module of this directory in a process of its own; what is itself measured is started without flags. */

@@ -136,7 +136,7 @@ function largePlans(given: Flags): Planned[] {
   const patienceMs = Number(given.patience)
   const percent = Number(given['hanging-percent'])
   const all = {
-    settling: rest.settling,
+    ...rest,
     intervals: Number(given.intervals),
     ages: true,
     answers,

@@ -109,6 +109,7 @@ async function measureMore(bench: Bench, site: Site, system: System, phases: Pha
   const atEnd = costs(system)
   const hanging =
     share === undefined ? undefined : await attempt(() => agesWhileHanging(bench, site, system, share))
+  await site.hang(0)
   // Last: what a server needs for its start may be more than the machine has beside everything else.
   const restarted = restarts
     ? await attempt(() => restart(bench, site, system, { times: restarts, patienceMs }))
@@ -137,19 +138,15 @@ async function untilQuiet(bench: Bench, patienceMs: number): Promise<void> {
  */
 async function agesWhileHanging(bench: Bench, site: Site, system: System, share: number): Promise<Ages[]> {
   const { intervalMs } = site.options
+  await site.hang(share)
   const keeps = system.processes().some(({ kind }) => kind !== 'metrics-server')
-  try {
-    await site.hang(share)
-    await bench.wait(
-      (keeps ? Math.max(60_000, 4 * intervalMs) : intervalMs) + 1.5 * intervalMs,
-      `${system.name}, ${100 * share} % of kubelets hang`,
-    )
-    const ages = await measureAges(site, 2)
-    bench.progress(`${system.name}: ages while some hang ${agesText(ages)}`)
-    return ages
-  } finally {
-    await site.hang(0)
-  }
+  await bench.wait(
+    (keeps ? Math.max(60_000, 4 * intervalMs) : intervalMs) + 1.5 * intervalMs,
+    `${system.name}, ${100 * share} % of kubelets hang`,
+  )
+  const ages = await measureAges(site, 2)
+  bench.progress(`${system.name}: ages while some hang ${agesText(ages)}`)
+  return ages
 }
 
 /** More often, and answering that it is not ready would take time from a server that starts. */

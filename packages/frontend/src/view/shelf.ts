@@ -1,6 +1,6 @@
 import { createGroups, type Group, type Groups, type LabelMatch, type Member } from './groups.ts'
 import { byName, createOrder, type Order } from './order.ts'
-import type { Kept } from './slabs.ts'
+import type { Kept, Slabs } from './slabs.ts'
 
 /** One subject under its name: what is served of it, rendered, and until when. */
 export type Entry<T> = Member<T> & {
@@ -33,6 +33,12 @@ export function takeOff<T extends Entry<T>>(shelf: Shelf<T>, entry: T): void {
   shelf.byName.delete(entry.name)
   shelf.order.remove(entry)
   shelf.groups.leave(entry)
+}
+
+/** What stays as it is moves on among what is rendered now: see `move` of Slabs. */
+export function moveKept<T>(entry: Entry<T>, slabs: Pick<Slabs, 'move'>): void {
+  if (entry.json) entry.json = slabs.move(entry.json)
+  if (entry.protobuf) entry.protobuf = slabs.move(entry.protobuf)
 }
 
 export function isServed<T>(entry: Entry<T>, nowMs: number): boolean {

@@ -1,7 +1,7 @@
 import type { NodeItem } from './item.ts'
 import { type NodeUsage, sameUsage } from './node-usage.ts'
 import type { NodeObject } from './objects.ts'
-import { createShelf, type Entry, putOn, type Selection, select, takeOff } from './shelf.ts'
+import { createShelf, type Entry, moveKept, putOn, type Selection, select, takeOff } from './shelf.ts'
 import { createSlabs, type Render } from './slabs.ts'
 
 export interface NodeEntry extends Entry<NodeEntry> {
@@ -25,10 +25,7 @@ export function createNodes(render: Render<NodeItem>, servedMs: number) {
       const item = { name, labels: group.labels, ...usage.item }
       entry.json = slabs.keep(render(item, 'json'))
       entry.protobuf = slabs.keep(render(item, 'protobuf'))
-    } else {
-      if (entry.json) entry.json = slabs.move(entry.json)
-      if (entry.protobuf) entry.protobuf = slabs.move(entry.protobuf)
-    }
+    } else moveKept(entry, slabs)
     entry.served = usage
     entry.expiresMs = usage.atMs + servedMs
   }

@@ -3,7 +3,16 @@ import type { PodItem } from './item.ts'
 import type { PodObject } from './objects.ts'
 import { createOrder } from './order.ts'
 import { type Candidate, choose, expiresMsOf, newCandidate, podItem, type Source } from './pod-rules.ts'
-import { createShelf, type Entry, putOn, type Selection, type Shelf, select, takeOff } from './shelf.ts'
+import {
+  createShelf,
+  type Entry,
+  moveKept,
+  putOn,
+  type Selection,
+  type Shelf,
+  select,
+  takeOff,
+} from './shelf.ts'
 import { createSlabs, type Kept, type Part, type Render } from './slabs.ts'
 import { eachInTurns } from './turns.ts'
 
@@ -61,11 +70,7 @@ export function createPods(render: Render<PodItem>) {
     const isSame = !changed && entry.served === winner
     entry.served = winner
     entry.expiresMs = expiresMsOf(winner)
-    if (isSame) {
-      if (entry.json) entry.json = slabs.move(entry.json)
-      if (entry.protobuf) entry.protobuf = slabs.move(entry.protobuf)
-      return
-    }
+    if (isSame) return moveKept(entry, slabs)
     entry.json = entry.asked & bitOf.json ? rendered(entry, 'json') : undefined
     entry.protobuf = entry.asked & bitOf.protobuf ? rendered(entry, 'protobuf') : undefined
     entry.asked = 0

@@ -258,31 +258,42 @@ describe('the view', () => {
     }
     view.upsertNode(nodeObject('n1'))
     view.upsertPod(podObject('a/p', { app: 'x' }))
+    let seconds = 0
+    const scraped = () => {
+      seconds += 15
+      put(record('n1', at(seconds), { 'a/p': [{}] }))
+    }
+    let app = 0
     const steps = [
-      () => put(record('n1', at(0), { 'a/p': [{}] })),
-      () => put(record('n1', at(15), { 'a/p': [{}] })),
-      () => view.upsertPod(podObject('a/p', { app: 'y' })),
+      scraped,
+      scraped,
+      () => view.upsertPod(podObject('a/p', { app: `${++app}` })),
       () => view.removeNode('n1'),
       () => view.upsertNode(nodeObject('n1')),
-      () => put(record('n1', at(30), { 'a/p': [{}] })),
+      scraped,
     ]
     for (const asked of [['json'], ['protobuf'], ['json', 'protobuf'], []] as Part[][])
       for (const step of steps) {
         step()
         for (const part of asked) {
           const { served, group } = view.findPod('a', 'p') as PodEntry
-          expect(saidIn(part)?.labels).to.deep.equal(served && group?.labels)
-          expect(saidIn(part) === undefined).to.equal(served === undefined)
+          const said = saidIn(part)
+          expect(said?.labels).to.deep.equal(served && group?.labels)
+          expect(said?.timestampMs).to.equal(served && at(seconds))
+          expect(said === undefined).to.equal(served === undefined)
         }
       }
     const before = { ...renders }
-    put(record('n1', at(45), { 'a/p': [{}] }))
-    put(record('n1', at(60), { 'a/p': [{}] }))
+    scraped()
+    scraped()
     expect(renders, 'nobody has asked since').to.deep.equal({
       json: before.json + 2,
       protobuf: before.protobuf + 2,
     })
-    expect([saidIn('protobuf')?.timestampMs, saidIn('json')?.timestampMs]).to.deep.equal([at(60), at(60)])
+    expect([saidIn('protobuf')?.timestampMs, saidIn('json')?.timestampMs]).to.deep.equal([
+      at(seconds),
+      at(seconds),
+    ])
   })
 
   it('stops serving a pod when its oldest container usage passes the age bound', () => {

@@ -66,9 +66,10 @@ export function times(intervalMs: number): Times {
  * for a slow kubelet must not look before an owner that waited for a tick has written (docs/performance.md).
  */
 export function timesAlone(intervalMs: number): Times {
-  const { leastTickMs, ...rest } = times(intervalMs)
+  const ofRing = times(intervalMs)
+  const { leastTickMs } = ofRing
   // No longer, for a change of ticks is a gap, and usages are served for little more than four intervals.
-  return { ...rest, leastTickMs, mostTickMs: Math.max(leastTickMs, Math.min(4 * leastTickMs, 1_000)) }
+  return { ...ofRing, mostTickMs: Math.max(leastTickMs, Math.min(4 * leastTickMs, 1_000)) }
 }
 
 /** So many scrapes one after the other take some 40 ms. */

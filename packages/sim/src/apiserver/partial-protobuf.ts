@@ -57,8 +57,7 @@ function listMeta({ resourceVersion, continue: token = '', remainingItemCount }:
 }
 
 function objectMeta(metadata: ObjectMeta): Buffer {
-  const { ownerReferences = [], finalizers = [], deletionTimestamp, managedFields = [] } = metadata
-  const owners = (ownerReferences as Members[]).map((each): Fields[number] => [13, ownerReference(each)])
+  const { managedFields = [], ownerReferences = [], finalizers = [], deletionTimestamp } = metadata
   const own = message([
     [1, text(metadata.name)],
     [2, text(metadata.generateName)],
@@ -71,7 +70,7 @@ function objectMeta(metadata: ObjectMeta): Buffer {
     ...(deletionTimestamp === undefined ? [] : ([[9, time(deletionTimestamp)]] as Fields)),
     ...strings(11, metadata.labels),
     ...strings(12, metadata.annotations),
-    ...owners,
+    ...(ownerReferences as Members[]).map((each): Fields[number] => [13, ownerReference(each)]),
     ...(finalizers as string[]).map((each): Fields[number] => [14, each]),
   ])
   return Buffer.concat([own, managedFieldsBytes(managedFields as Members[])])
