@@ -6,7 +6,7 @@ import { type Claim, type ClaimEvent, isShadow, reduceClaim } from './ring/claim
 import { startCover } from './ring/cover.ts'
 import { createFreshnessReader } from './ring/freshness.ts'
 import { createSlots, lastSentMs } from './ring/slots.ts'
-import { type Times, tickMs } from './ring/times.ts'
+import { type Times, ticks, turnOf } from './ring/times.ts'
 import { createTurns, delayOf } from './ring/turns.ts'
 import { knownOf } from './scrape.ts'
 
@@ -33,6 +33,7 @@ export function createShard(deps: ShardPorts): Shard {
   const nodes = new Map<string, ClaimedNode>()
   let targets: ReadonlyMap<string, Target> = new Map()
   let current: { ring: Ring; by: Assignment } | undefined
+  let turn = 0
   let owners = new Map<string, string>()
   /** Came since the nodes were last assigned, maybe many at once. */
   const newcomers = new Set<string>()
@@ -52,7 +53,7 @@ export function createShard(deps: ShardPorts): Shard {
     clock,
     now: deps.now,
     intervalMs: times.intervalMs,
-    tickMs: (claimed) => tickMs(claimed, times),
+    ticks: (claimed) => ticks(claimed, turn, times),
     awayMs: times.awayMs,
     onSlot: (node, phaseAtMs) => void turns.take(node, phaseAtMs),
     onAway: wakeUp,
@@ -180,6 +181,7 @@ export function createShard(deps: ShardPorts): Shard {
       const by = (deps.assignments ?? assignments).get(version)
       if (!by) throw new RangeError(`this release does not know version ${version} of the assignment`)
       current = { ring: by.createRing(members), by }
+      turn = turnOf(self, current.ring.members)
       stopCover ??= cover()
       reassign()
     },

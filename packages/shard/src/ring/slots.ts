@@ -1,5 +1,6 @@
 import type { Clock, Stop } from '@metrics-ring/common/clock'
 import { phaseMs } from '@metrics-ring/common/ring'
+import type { Ticks } from './times.ts'
 
 /**
  * When a claimed node is due. Its phase φ is a hash of its name modulo the interval W, on the clock that all shards read
@@ -21,8 +22,8 @@ export type SlotDeps = {
   /** The shared clock. */
   now: () => number
   intervalMs: number
-  /** How far apart ticks are for so many claimed nodes. */
-  tickMs: (claimed: number) => number
+  /** For so many claimed nodes. */
+  ticks: (claimed: number) => Ticks
   /** A timer that fires this much late means that this process was away. */
   awayMs: number
   /** The slot of a node has come; `phaseAtMs` is when its phase began in this interval. */
@@ -72,8 +73,7 @@ export function createSlots(deps: SlotDeps): Slots {
     // The shared clock has stepped back: what lies further ahead than half an interval was not done by it.
     slot.doneMs = Math.min(slot.doneMs, phaseAt(node, nowMs + intervalMs / 2 + slot.aheadMs, intervalMs))
     const dueMs = slot.doneMs + intervalMs + slot.afterMs - slot.aheadMs
-    const tickMs = deps.tickMs(slots.size)
-    const comesMs = slot.afterMs === 0 ? Math.ceil(Math.ceil(dueMs / tickMs) * tickMs) : dueMs
+    const comesMs = slot.afterMs === 0 ? nextTickMs(dueMs, deps.ticks(slots.size)) : dueMs
     const waitMs = dueMs <= nowMs ? 0 : comesMs - nowMs
     const plannedMono = clock.mono() + waitMs
     slot.cancel = clock.after(waitMs, () => fire(node, slot, plannedMono))
@@ -134,6 +134,11 @@ export function createSlots(deps: SlotDeps): Slots {
       slots.clear()
     },
   }
+}
+
+/** The first tick at or after `atMs`, in whole milliseconds. */
+function nextTickMs(atMs: number, { everyMs, offsetMs }: Ticks): number {
+  return Math.ceil(Math.ceil((atMs - offsetMs) / everyMs) * everyMs + offsetMs)
 }
 
 /** The latest time at or before `atMs` at which the node's phase began. */

@@ -11,7 +11,7 @@ export type Times = {
   intervalMs: number
   /**
    * An owner's scrape that falls due is sent at the next tick, with whatever else is due by then. Ticks are at least and at most
-   * so far apart (`tickMs`), and fill an interval.
+   * so far apart (`ticks`), and fill an interval.
    */
   leastTickMs: number
   mostTickMs: number
@@ -75,15 +75,27 @@ export function timesAlone(intervalMs: number): Times {
 /** So many scrapes one after the other take some 40 ms. */
 const mostATick = 85
 
+/** When a shard scrapes: at `offsetMs` of the shared clock, and every `everyMs` after. */
+export type Ticks = { everyMs: number; offsetMs: number }
+
 /**
- * How far apart the ticks of a shard with so many claimed nodes are: as far as may be, for scrapes cost the less the more of them come
- * one after the other (docs/performance.md), but not so far that too many do.
+ * The ticks of a shard with so many claimed nodes: as far apart as may be, for scrapes cost the less the more of them come one after
+ * the other (docs/performance.md), but not so far that too many do. The shards of a ring take turns, for all their scrapes at one
+ * moment would keep everybody else waiting.
+ *
+ * `turn`: the share of a tick by which this shard is later than the first, 0 <= turn < 1.
  */
-export function tickMs(
+export function ticks(
   claimed: number,
+  turn: number,
   { intervalMs, leastTickMs, mostTickMs }: Pick<Times, 'intervalMs' | 'leastTickMs' | 'mostTickMs'>,
-): number {
-  let tick = leastTickMs
-  while (2 * tick <= mostTickMs && (2 * tick * claimed) / intervalMs <= mostATick) tick *= 2
-  return tick
+): Ticks {
+  let everyMs = leastTickMs
+  while (2 * everyMs <= mostTickMs && (2 * everyMs * claimed) / intervalMs <= mostATick) everyMs *= 2
+  return { everyMs, offsetMs: everyMs * turn }
+}
+
+/** Which turn a member has among the others; the first, where it is none of them. */
+export function turnOf(self: string, members: readonly string[]): number {
+  return Math.max(0, members.indexOf(self)) / Math.max(1, members.length)
 }

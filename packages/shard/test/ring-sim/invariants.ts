@@ -1,5 +1,6 @@
 import { createRing } from '@metrics-ring/common/ring'
 import { isShadow } from '../../src/ring/claims.ts'
+import { phaseAt } from '../../src/ring/slots.ts'
 import type { Seen } from './record.ts'
 import { type SimShard, times, type World } from './world.ts'
 
@@ -132,13 +133,17 @@ export function checkQuiet(seen: Seen, world: World, exact: boolean): void {
     const by = owners.get(node) ?? []
     if (by.length !== 1) seen.violated('I13', `${node} is owned by ${by.length} shards: ${by.join(' ')}`)
     if (seen.recently(`given up ${node}`, 14 * W)) continue
-    // Between two ticks: at one, a millisecond decides which interval a scrape is of.
-    const untilMs = world.scheduler.now() - times.leastTickMs / 2
+    const untilMs = world.scheduler.now() - sinceHalfway(node, world.redis.timeMs())
     const attempts = seen.attempts.get(node) ?? []
     const count = attempts.filter(({ ms }) => ms > untilMs - 4 * W && ms <= untilMs).length
     if (exact ? count !== 4 : Math.abs(count - 4) > 1)
       seen.violated('I13', `${node} was scraped ${count} times in the last 4 intervals`)
   }
+}
+
+/** Since the middle between two phases: near a phase, a millisecond decides which interval a scrape is of. */
+function sinceHalfway(node: string, sharedMs: number): number {
+  return sharedMs - W / 2 - phaseAt(node, sharedMs - W / 2, W)
 }
 
 function lastScrapeMs(seen: Seen, node: string): number {

@@ -5,7 +5,7 @@ import { createSlots, lastSentMs, phaseAt } from '../../src/ring/slots.ts'
 const W = 15_000
 const node = 'node-1'
 
-function setUp(tickMs: number | ((claimed: number) => number) = 1) {
+function setUp(everyMs: number | ((claimed: number) => number) = 1, offsetMs = 0) {
   const clock = createFakeClock(1_000_000)
   const slots: [at: number, phaseAt: number][] = []
   const away: number[] = []
@@ -15,7 +15,10 @@ function setUp(tickMs: number | ((claimed: number) => number) = 1) {
     clock,
     now,
     intervalMs: W,
-    tickMs: typeof tickMs === 'number' ? () => tickMs : tickMs,
+    ticks: (claimed) => ({
+      everyMs: typeof everyMs === 'number' ? everyMs : everyMs(claimed),
+      offsetMs,
+    }),
     awayMs: 5_000,
     onSlot: (_node, phaseAtMs) => slots.push([now(), phaseAtMs]),
     onAway: (ms) => away.push(ms),
@@ -33,16 +36,18 @@ describe('the slots of a node', () => {
   })
 
   it('come together where they fall into one tick of the shared clock, and none before its phase', async () => {
-    const { clock, now, shared, slots, schedule } = setUp(250)
-    shared.aheadMs = 90
-    for (let i = 0; i < 600; i++) schedule.claim(`node-${i}`, 0, now())
-    await clock.advance(W + 250)
-    expect(slots).to.have.length.within(600, 630)
-    for (const [at, phase] of slots) {
-      expect(at % 250).to.equal(0)
-      expect(at - phase).to.be.within(0, 249)
+    for (const offsetMs of [0, 83]) {
+      const { clock, now, shared, slots, schedule } = setUp(250, offsetMs)
+      shared.aheadMs = 90
+      for (let i = 0; i < 600; i++) schedule.claim(`node-${i}`, 0, now())
+      await clock.advance(W + 250)
+      expect(slots).to.have.length.within(600, 630)
+      for (const [at, phase] of slots) {
+        expect(at % 250).to.equal(offsetMs)
+        expect(at - phase).to.be.within(0, 249)
+      }
+      expect(new Set(slots.map(([at]) => at)).size, 'different moments').to.be.at.most(62)
     }
-    expect(new Set(slots.map(([at]) => at)).size, 'different moments').to.be.at.most(62)
   })
 
   it('come once in every interval, too, while ticks change with the number of nodes', async () => {
