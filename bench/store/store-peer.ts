@@ -16,7 +16,7 @@ export type StorePeerRequest =
   | { do: 'pace'; on: boolean }
   /** Commits in another ring as fast as answers come; resolves to the number of commits. */
   | { do: 'flood'; ms: number }
-  /** Asks for changes twice a second; resolves to what each call since the last one took, milliseconds. */
+  /** Asks for changes four times a second; resolves to what each call since the last one took, milliseconds. */
   | { do: 'follow'; on: boolean }
   /** Reads the whole store from the beginning. */
   | { do: 'load' }
@@ -32,7 +32,7 @@ export type StorePeerOptions = {
 
 /** As a frontend asks. */
 const page = 256
-const followEveryMs = 500
+const followEveryMs = 250
 const inFlight = 32
 /** Of the flood, so short that every round over the nodes is another interval. */
 const floodIntervalMs = 1_000

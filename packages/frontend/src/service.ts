@@ -12,7 +12,7 @@ export function runFrontend(argv: readonly string[], env = process.env): Promise
     flags: frontendFlags,
     read: () => readFrontendConfig(argv, env),
     async start(config, log, telemetry) {
-      // What changed is read half a second at a time, and is to be garbage before the young part is full.
+      // What changed is read a quarter of a second at a time, and is to be garbage before the young part is full.
       tuneHeap({ growingPercent: 100, youngGrows: true, countsOutside: true })
       const store = openStore(config, log, telemetry.meter)
       const frontend = await startFrontend(config, { log, env, store, telemetry })

@@ -112,8 +112,10 @@ describe('the number of series', function () {
     for (let wave = 0; wave < waves; wave++) {
       const names = Array.from({ length: waveSize }, (_, at) => `node-${wave * waveSize + at}`)
       core.shard.setTargets(new Map(names.map((name) => [name, targetOf(name)])))
-      view.retainNodes(() => false)
-      await view.retainPods(() => false)
+      view.listingNodes()
+      view.listedNodes()
+      view.listingPods()
+      await view.listedPods()
       for (const name of names) {
         const number = name.split('-')[1]
         view.upsertNode({ name, uid: `uid-${name}`, labels: {} } as never)

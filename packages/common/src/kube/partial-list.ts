@@ -9,13 +9,13 @@ export const partialListAccept =
   'application/vnd.kubernetes.protobuf;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,' +
   'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1'
 
-/** What is read of an object's metadata, under its names in JSON. */
+/** What is read of an object's metadata, under its names in JSON, where a time is RFC 3339. */
 export type PartialMeta = {
   name: string
   namespace: string
   uid: string
-  /** RFC 3339; absent where it is not set. */
-  creationTimestamp?: string
+  /** Absent where it is not set. */
+  creationTimestamp?: Date
   labels: Record<string, string>
 }
 
@@ -90,10 +90,7 @@ const noLabels: Record<string, string> = Object.freeze({})
 
 function readTime(message: Part, meta: PartialMeta) {
   const fields = fieldsOf(message)
-  while (next(fields)) {
-    if (fields.number !== 1) continue
-    meta.creationTimestamp = `${new Date(fields.value * 1000).toISOString().slice(0, 19)}Z`
-  }
+  while (next(fields)) if (fields.number === 1) meta.creationTimestamp = new Date(fields.value * 1000)
 }
 
 function readLabels(part: Part): Record<string, string> {

@@ -15,8 +15,10 @@ export type KubeObject = {
 export type ReflectorHandler<T extends KubeObject> = {
   upsert(object: T): void
   remove(namespace: string, name: string): void
-  /** After a full list: drop everything for which `has` is false. */
-  retain(has: (namespace: string, name: string) => boolean): void | Promise<void>
+  /** A full list begins: what is there will be handed over again. */
+  listing(): void
+  /** The list is complete: what was not handed over since it began is gone. */
+  listed(): void
 }
 
 export type ReflectorOptions<T extends KubeObject> = {
@@ -108,7 +110,7 @@ async function listAll<T extends KubeObject>(
   options: ReflectorOptions<T>,
   signal: AbortSignal,
 ): Promise<string> {
-  const seen = new Set<string>()
+  options.handler.listing()
   let coming: Promise<Page<T>> | undefined = getPage<T>(options, '', signal)
   let version = ''
   while (coming) {
@@ -119,12 +121,11 @@ async function listAll<T extends KubeObject>(
     coming?.catch(() => {})
     for (const [index, object] of (page.items ?? []).entries()) {
       if (index > 0 && index % turnSize === 0) await setImmediate()
-      seen.add(keyOf(object.metadata.namespace ?? '', object.metadata.name))
       options.handler.upsert(object)
     }
     version = page.metadata?.resourceVersion ?? ''
   }
-  await options.handler.retain((namespace, name) => seen.has(keyOf(namespace, name)))
+  options.handler.listed()
   return version
 }
 
@@ -203,10 +204,6 @@ function createWatchdog(clock: Clock, outer: AbortSignal) {
   }
   fed()
   return { signal: AbortSignal.any([outer, abort.signal]), fed, stop: () => cancel() }
-}
-
-function keyOf(namespace: string, name: string): string {
-  return `${namespace}/${name}`
 }
 
 function statusError(status: number, body: unknown): CodedError {

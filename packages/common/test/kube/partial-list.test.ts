@@ -67,7 +67,7 @@ describe('a list of metadata in protobuf', () => {
             name,
             namespace,
             uid,
-            creationTimestamp: new Date(seconds * 1000).toISOString().replace('.000', ''),
+            creationTimestamp: new Date(seconds * 1000),
             labels: { ...labels },
           })),
         )
@@ -144,10 +144,12 @@ describe('a list of metadata in protobuf', () => {
         handler: {
           upsert({ metadata }) {
             const { name, namespace, uid, creationTimestamp, labels } = metadata
-            seen.set(`${namespace}/${name}`, { uid, creationTimestamp, labels })
+            const created = new Date(creationTimestamp as string | Date)
+            seen.set(`${namespace}/${name}`, { uid, created, labels })
           },
           remove: (namespace, name) => void seen.delete(`${namespace}/${name}`),
-          retain() {},
+          listing() {},
+          listed() {},
         },
       })
       const stop = reflector.start()

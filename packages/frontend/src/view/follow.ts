@@ -29,12 +29,12 @@ export type Follower = {
 
 /** Records a page: a larger reply would hold up the store. */
 const pageSize = 256
-const periodMs = 500
+const periodMs = 250
 const mostWaitMs = 5_000
 const syncEveryMs = 10_000
 
 /**
- * Reads the store from the beginning, page by page, and then what changes, twice a second. A store that is away is
+ * Reads the store from the beginning, page by page, and then what changes, four times a second. A store that is away is
  * asked less and less often, up to every 5 s; what was read stays.
  */
 export function createFollower({ store, sharedClock, clock, apply, events }: FollowDeps): Follower {

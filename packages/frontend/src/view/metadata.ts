@@ -24,7 +24,8 @@ export function followMetadata({ client, clock, log, view }: MetadataDeps) {
     handler: {
       upsert: ({ metadata }) => view.upsertNode(nodeObject(metadata)),
       remove: (_namespace, name) => view.removeNode(name),
-      retain: (has) => view.retainNodes((name) => has('', name)),
+      listing: view.listingNodes,
+      listed: view.listedNodes,
     },
   })
   const pods = createReflector<KubeObject>({
@@ -38,7 +39,8 @@ export function followMetadata({ client, clock, log, view }: MetadataDeps) {
     handler: {
       upsert: ({ metadata }) => view.upsertPod(podObject(metadata)),
       remove: (namespace, name) => view.removePod(namespace, name),
-      retain: (has) => void view.retainPods(has),
+      listing: view.listingPods,
+      listed: () => void view.listedPods(),
     },
   })
   const stops: Stop[] = [nodes.start(), pods.start()]

@@ -18,6 +18,7 @@ export type ObjectMeta = {
   name: string
   namespace?: string
   uid?: unknown
+  /** RFC 3339, or a Date. */
   creationTimestamp?: unknown
   labels?: unknown
 }
@@ -28,11 +29,10 @@ export function nodeObject(metadata: ObjectMeta): NodeObject {
 }
 
 export function podObject(metadata: ObjectMeta): PodObject {
-  const created = metadata.creationTimestamp
   return {
     namespace: metadata.namespace ?? '',
     name: metadata.name,
-    createdMs: typeof created === 'string' ? Date.parse(created) || 0 : 0,
+    createdMs: new Date(metadata.creationTimestamp as string | Date).getTime() || 0,
     labels: labelsOf(metadata.labels),
   }
 }

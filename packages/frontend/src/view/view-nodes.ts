@@ -1,7 +1,16 @@
 import type { NodeItem } from './item.ts'
 import { type NodeUsage, sameUsage } from './node-usage.ts'
 import type { NodeObject } from './objects.ts'
-import { createShelf, type Entry, moveKept, putOn, type Selection, select, takeOff } from './shelf.ts'
+import {
+  createShelf,
+  type Entry,
+  isServed,
+  moveKept,
+  putOn,
+  type Selection,
+  select,
+  takeOff,
+} from './shelf.ts'
 import { createSlabs, type Render } from './slabs.ts'
 
 export interface NodeEntry extends Entry<NodeEntry> {
@@ -16,6 +25,8 @@ export type Nodes = ReturnType<typeof createNodes>
 export function createNodes(render: Render<NodeItem>, servedMs: number) {
   const shelf = createShelf<NodeEntry>()
   const slabs = createSlabs()
+  /** Not in the full list that is under way, so far. */
+  let unlisted = new Set<string>()
 
   /** Serves what the node's record says of the node itself; undefined: nothing, or it has no record. */
   function judge(entry: NodeEntry, usage: NodeUsage | undefined, labelsChanged = false) {
@@ -35,6 +46,7 @@ export function createNodes(render: Render<NodeItem>, servedMs: number) {
     upsert({ name, uid, labels }: NodeObject, usage: NodeUsage | undefined) {
       const entry = shelf.byName.get(name) ?? putOn(shelf, newEntry(name))
       entry.uid = uid
+      unlisted.delete(name)
       judge(entry, usage, shelf.groups.join(entry, labels))
     },
     remove(name: string) {
@@ -43,11 +55,22 @@ export function createNodes(render: Render<NodeItem>, servedMs: number) {
       takeOff(shelf, entry)
       blank(entry)
     },
-    names: () => [...shelf.byName.keys()],
+    /** A full list of Node objects begins. */
+    listing() {
+      unlisted = new Set(shelf.byName.keys())
+    },
+    /** What was not upserted since it began. */
+    unlisted: () => unlisted,
     find: (name: string) => shelf.byName.get(name),
     /** In order of name. */
     select: (selection: Selection) => [select(shelf, selection)],
     size: () => shelf.byName.size,
+    /** How many of them are served. */
+    served(nowMs: number): number {
+      let served = 0
+      for (const entry of shelf.byName.values()) if (isServed(entry, nowMs)) served++
+      return served
+    },
   }
 }
 

@@ -20,6 +20,8 @@ export interface PodEntry extends Entry<PodEntry> {
   readonly namespace: string
   /** creationTimestamp of the Pod object, milliseconds since the epoch. */
   createdMs: number
+  /** Which full list of Pod objects was the last begun when its object came last. */
+  list: number
   /** One of each record that names the pod. */
   candidates: Candidate[]
   served: Candidate | undefined
@@ -42,17 +44,19 @@ export function createPods(render: Render<PodItem>) {
   const order = createOrder<Namespace>()
   const slabs = createSlabs()
   const count = { losers: 0 }
-  /** Of each `retain` under way, what was upserted since it began. */
-  const retaining = new Set<Set<PodEntry>>()
+  /** How many full lists of Pod objects have begun. */
+  let lists = 0
 
-  function entryOf(namespace: string, name: string): PodEntry {
-    let home = namespaces.get(namespace)
-    if (!home) {
-      home = { name: namespace, shelf: createShelf<PodEntry>() }
-      namespaces.set(namespace, home)
-      order.add(home)
-    }
-    return home.shelf.byName.get(name) ?? putOn(home.shelf, newEntry(home.name, name))
+  function homeOf(namespace: string): Namespace {
+    const known = namespaces.get(namespace)
+    if (known) return known
+    const home = { name: namespace, shelf: createShelf<PodEntry>() }
+    namespaces.set(namespace, home)
+    order.add(home)
+    return home
+  }
+  function entryIn({ name: namespace, shelf }: Namespace, name: string): PodEntry {
+    return shelf.byName.get(name) ?? putOn(shelf, newEntry(namespace, name))
   }
   function discardIfEmpty(entry: PodEntry) {
     if (entry.group || entry.candidates.length > 0) return
@@ -93,7 +97,7 @@ export function createPods(render: Render<PodItem>) {
       entry[part] ??= rendered(entry, part)
       return entry[part]
     },
-    entryOf,
+    entryOf: (namespace: string, name: string) => entryIn(homeOf(namespace), name),
     /** What the record says of the pod: nothing yet, where it did not name it before. */
     claim(entry: PodEntry, source: Source): Candidate {
       const { candidates } = entry
@@ -119,25 +123,27 @@ export function createPods(render: Render<PodItem>) {
       discardIfEmpty(entry)
     },
     upsert({ namespace, name, createdMs, labels }: PodObject) {
-      const entry = entryOf(namespace, name)
-      for (const upserted of retaining) upserted.add(entry)
+      const home = homeOf(namespace)
+      const entry = entryIn(home, name)
+      entry.list = lists
       entry.createdMs = createdMs
-      const changed = (namespaces.get(namespace) as Namespace).shelf.groups.join(entry, labels)
-      judge(entry, changed)
+      judge(entry, home.shelf.groups.join(entry, labels))
     },
     remove(namespace: string, name: string) {
       const entry = namespaces.get(namespace)?.shelf.byName.get(name)
       if (entry) forget(entry)
     },
-    /** In turns. What is upserted meanwhile stays, whatever `has` says of it. */
-    async retain(has: (namespace: string, name: string) => boolean) {
-      const upserted = new Set<PodEntry>()
-      retaining.add(upserted)
+    /** A full list of Pod objects begins. */
+    listing() {
+      lists++
+    },
+    /** Forgets, in turns, the objects that were not upserted since it began. */
+    async listed() {
+      const ended = lists
       const all = [...namespaces.values()].flatMap(({ shelf }) => [...shelf.byName.values()])
       await eachInTurns(all, (entry) => {
-        if (entry.group && !upserted.has(entry) && !has(entry.namespace, entry.name)) forget(entry)
+        if (entry.group && entry.list < ended) forget(entry)
       })
-      retaining.delete(upserted)
     },
     find: (namespace: string, name: string) => namespaces.get(namespace)?.shelf.byName.get(name),
     /** By namespace, then name; one array a namespace. */
@@ -164,6 +170,7 @@ function newEntry(namespace: string, name: string): PodEntry {
     protobuf: undefined,
     expiresMs: 0,
     createdMs: 0,
+    list: 0,
     candidates: noCandidates,
     served: undefined,
     asked: 0,

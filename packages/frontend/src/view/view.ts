@@ -4,7 +4,7 @@ import { type HeldRecord, newHeldRecord, writeOver } from './held-record.ts'
 import type { NodeItem, PodItem } from './item.ts'
 import { nodeUsage } from './node-usage.ts'
 import type { NodeObject, PodObject } from './objects.ts'
-import { isServed, type Selection } from './shelf.ts'
+import type { Selection } from './shelf.ts'
 import type { Part, Render } from './slabs.ts'
 import { createNodes, type NodeEntry } from './view-nodes.ts'
 import { createPods, type PodEntry } from './view-pods.ts'
@@ -92,12 +92,14 @@ export function createView({ maxAgeMs, renderNode, renderPod }: ViewDeps) {
       nodes.upsert(object, record?.live ? record.usage : undefined)
     },
     removeNode,
-    retainNodes(has: (name: string) => boolean) {
-      for (const name of nodes.names()) if (!has(name)) removeNode(name)
+    listingNodes: nodes.listing,
+    listedNodes() {
+      for (const name of nodes.unlisted()) removeNode(name)
     },
     upsertPod: (object: PodObject) => pods.upsert(object),
     removePod: pods.remove,
-    retainPods: pods.retain,
+    listingPods: pods.listing,
+    listedPods: pods.listed,
 
     /** What is served of the entry, rendered; undefined: nothing. */
     kept: (entry: NodeEntry | PodEntry, part: Part) =>
@@ -116,9 +118,7 @@ export function createView({ maxAgeMs, renderNode, renderPod }: ViewDeps) {
     nodeCount: nodes.size,
     /** Of all known nodes, the part of which a sample is served; 1 where no node is known. */
     coverage(nowMs: number): number {
-      const all = nodes.select({}).flat()
-      if (nodes.size() === 0) return 1
-      return all.filter((entry) => isServed(entry, nowMs)).length / nodes.size()
+      return nodes.size() === 0 ? 1 : nodes.served(nowMs) / nodes.size()
     },
     /** Candidates beside the first of their pod: records that name a pod which another record names too. */
     losers: () => pods.count.losers,

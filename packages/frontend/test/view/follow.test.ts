@@ -69,16 +69,16 @@ describe('following the store', () => {
     stop()
   })
 
-  it('then takes up each change within half a second, and only the changes', async () => {
+  it('then takes up each change within a quarter of a second, and only the changes', async () => {
     const { clock, follower, commit, nodesSeen, stores } = setUp()
     await commit('n1')
     const stop = follower.start()
     await until(() => follower.loaded(), clock)
     await commit('n2')
-    await clock.advance(500)
+    await clock.advance(250)
     expect(nodesSeen()).to.deep.equal(['n1', 'n2'])
     await stores.current.delete('n1', 'uid-n1', 0)
-    await clock.advance(500)
+    await clock.advance(250)
     expect(nodesSeen()).to.deep.equal(['n1', 'n2', '-n1'])
     stop()
   })

@@ -16,7 +16,7 @@ const pod = fc.record({ namespace: fc.constantFrom(...namespaces), name: fc.cons
 const step = fc.oneof(
   fc.record({ kind: fc.constant('upsert' as const), pod, labels }),
   fc.record({ kind: fc.constant('remove' as const), pod }),
-  fc.record({ kind: fc.constant('retain' as const), kept: fc.constantFrom(...names) }),
+  fc.record({ kind: fc.constant('list' as const), kept: fc.constantFrom(...names) }),
   fc.record({
     kind: fc.constant('record' as const),
     node: fc.constantFrom(...nodes),
@@ -32,10 +32,11 @@ function createNaive() {
   const records = new Map<string, string[]>()
   const alive = new Set<string>()
   return {
+    objects,
     apply(each: Step) {
       if (each.kind === 'upsert') objects.set(path(each.pod), each.labels as Record<string, string>)
       if (each.kind === 'remove') objects.delete(path(each.pod))
-      if (each.kind === 'retain') {
+      if (each.kind === 'list') {
         for (const key of [...objects.keys()]) if (!key.endsWith(`/${each.kept}`)) objects.delete(key)
       }
       if (each.kind === 'record') records.set(each.node, each.pods.map(path))
@@ -69,7 +70,11 @@ describe('the index of the view', () => {
           if (each.kind === 'upsert')
             view.upsertPod(podObject(path(each.pod), each.labels as object as never))
           if (each.kind === 'remove') view.removePod(each.pod.namespace, each.pod.name)
-          if (each.kind === 'retain') await view.retainPods((_, name) => name === each.kept)
+          if (each.kind === 'list') {
+            view.listingPods()
+            for (const [key, its] of naive.objects) view.upsertPod(podObject(key, its as never))
+            await view.listedPods()
+          }
           if (each.kind === 'record') {
             put(
               record(

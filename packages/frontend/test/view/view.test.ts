@@ -332,9 +332,13 @@ describe('the view', () => {
       view.upsertPod(podObject(`a/${node}`))
       put(record(node, at(0), { [`a/${node}`]: [{}] }))
     }
-    await view.retainPods((_, name) => name === 'n2')
+    view.listingPods()
+    view.upsertPod(podObject('a/n2'))
+    await view.listedPods()
     expect(namesAt(at(1))).to.deep.equal(['a/n2'])
-    view.retainNodes((name) => name === 'n1')
+    view.listingNodes()
+    view.upsertNode(nodeObject('n1'))
+    view.listedNodes()
     expect(nodesAt(at(1)).map((n) => n.name)).to.deep.equal(['n1'])
     expect(namesAt(at(1))).to.deep.equal([])
   })
@@ -343,10 +347,8 @@ describe('the view', () => {
     const { view } = createTestView()
     const names = Array.from({ length: 100_000 }, (_, n) => `p${n}`)
     for (const name of names) view.upsertPod(podObject(`a/${name}`))
-    const dropping = view.retainPods(() => {
-      for (const until = performance.now() + 0.001; performance.now() < until; );
-      return false
-    })
+    view.listingPods()
+    const dropping = view.listedPods()
     await new Promise((resolve) => setImmediate(resolve))
     view.upsertPod(podObject('a/p99999', { app: 'new' }))
     view.upsertPod(podObject('a/fresh'))

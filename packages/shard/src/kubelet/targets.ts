@@ -32,6 +32,8 @@ export type TargetsDeps = {
 /** Follows the Nodes of the cluster. NotReady ones are targets like any other: their kubelet may still answer. */
 export function followTargets(deps: TargetsDeps): Reflector {
   const targets = new Map<string, Target>()
+  /** Not in the list that is under way, so far. */
+  let unlisted = new Set<string>()
   let telling = false
 
   /** Once per turn of the event loop: a page of a list is one change. */
@@ -52,6 +54,7 @@ export function followTargets(deps: TargetsDeps): Reflector {
     handler: {
       upsert(object) {
         const target = targetOf(object, deps.options)
+        unlisted.delete(target.node)
         const before = targets.get(target.node)
         targets.set(target.node, target)
         if (JSON.stringify(before) !== JSON.stringify(target)) tell()
@@ -59,8 +62,11 @@ export function followTargets(deps: TargetsDeps): Reflector {
       remove(_, name) {
         if (targets.delete(name)) tell()
       },
-      retain(has) {
-        for (const name of targets.keys()) if (!has('', name)) targets.delete(name)
+      listing() {
+        unlisted = new Set(targets.keys())
+      },
+      listed() {
+        for (const name of unlisted) targets.delete(name)
         tell()
       },
     },
