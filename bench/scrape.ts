@@ -1,8 +1,8 @@
 import { mkdtempSync, rmSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { FlagTable } from '@metrics-ring/common/flags'
+import { freePort } from '@metrics-ring/common/testing/free-port'
 import { startRedisServer } from '@metrics-ring/common/testing/redis-server'
 import { measureDecode } from './decode-speed.ts'
 import type { ProbeRequest, Profile, Reading } from './probe.ts'
@@ -177,12 +177,4 @@ async function tookMs(port: number): Promise<number[]> {
   const response = await fetch(`http://127.0.0.1:${port}/debug/nodes?limit=1000000`)
   const { nodes } = (await response.json()) as { nodes: { tookMs?: number }[] }
   return nodes.flatMap((node) => (node.tookMs === undefined ? [] : [node.tookMs]))
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const address = server.address()
-  await new Promise((resolve) => server.close(resolve))
-  return typeof address === 'object' && address ? address.port : 0
 }

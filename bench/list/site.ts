@@ -1,8 +1,8 @@
 import { mkdtempSync, rmSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createLifecycle } from '@metrics-ring/common/lifecycle'
+import { freePort } from '@metrics-ring/common/testing/free-port'
 import { startRedisServer } from '@metrics-ring/common/testing/redis-server'
 import type { ProbeRequest } from '../probe.ts'
 import { type Peer, startModule, startService } from '../processes.ts'
@@ -80,12 +80,4 @@ export async function prepareSite(
     },
     stop: lifecycle.stop,
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const address = server.address()
-  await new Promise((resolve) => server.close(resolve))
-  return typeof address === 'object' && address ? address.port : 0
 }

@@ -1,5 +1,6 @@
+import { freePort } from './free-port.ts'
 import { ask, until } from './redis-sentinels.ts'
-import { freePort, type RedisServer, type RedisServerOptions, startRedisServer } from './redis-server.ts'
+import { type RedisServer, type RedisServerOptions, startRedisServer } from './redis-server.ts'
 
 /** Three primaries, each with a replica. */
 export type ClusterSetup = {

@@ -2,8 +2,9 @@ import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { request } from 'node:https'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { freePort } from '@metrics-ring/common/testing/free-port'
 import type { Cluster } from '@metrics-ring/sim/cluster'
-import { freePort, lastWords, type ServiceProcess, startProcess } from './process.ts'
+import { lastWords, type ServiceProcess, startProcess } from './process.ts'
 
 export type DeploymentOptions = {
   cluster: Cluster

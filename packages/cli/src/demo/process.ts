@@ -1,6 +1,5 @@
 import { once } from 'node:events'
 import { createWriteStream, readFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { spawnWithUs } from '@metrics-ring/common/testing/spawn-with-us'
 
@@ -51,17 +50,6 @@ export function startProcess(options: {
       if (alive()) child.kill(signal)
     },
   }
-}
-
-/** A port of the loopback interface that is free now. */
-export async function freePort(): Promise<number> {
-  const server = createServer()
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  await once(server, 'close')
-  return typeof address === 'object' && address ? address.port : 0
 }
 
 /** The last thing worth telling in a log of JSON lines: its last warning or error, else its last line. */

@@ -2,12 +2,12 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Lifecycle } from '@metrics-ring/common/lifecycle'
+import { freePort } from '@metrics-ring/common/testing/free-port'
 import { startRedisServer } from '@metrics-ring/common/testing/redis-server'
 import { type Cluster, startCluster } from '@metrics-ring/sim/cluster'
 import type { DemoConfig } from './demo-config.ts'
 import { createDeployment, type Deployment } from './deployment.ts'
 import { createKubectl, type Kubectl } from './kubectl.ts'
-import { freePort } from './process.ts'
 
 export type Running = {
   cluster: Cluster

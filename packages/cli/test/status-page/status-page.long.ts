@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
-import { freePort } from '@metrics-ring/cli/demo/process'
+import { freePort } from '@metrics-ring/common/testing/free-port'
 import { expect } from 'chai'
 import type { Browser, Page } from 'playwright-core'
 import { complete, type Installation, install, intervalMs, settled, until } from '../whole/installation.ts'

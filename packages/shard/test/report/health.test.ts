@@ -1,14 +1,7 @@
-import { connect, createServer } from 'node:net'
+import { connect } from 'node:net'
+import { freePort } from '@metrics-ring/common/testing/free-port'
 import { expect } from 'chai'
 import { serveHealth } from '../../src/report/health.ts'
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as { port: number }
-  await new Promise((resolve) => server.close(resolve))
-  return port
-}
 
 describe('the health port of a shard', () => {
   let failure: string | undefined

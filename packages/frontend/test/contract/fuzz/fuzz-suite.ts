@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { freePort, type ServiceProcess, startProcess } from '@metrics-ring/cli/demo/process'
+import { type ServiceProcess, startProcess } from '@metrics-ring/cli/demo/process'
+import { freePort } from '@metrics-ring/common/testing/free-port'
 import { expect } from 'chai'
 import { createHttpClient, readAccess } from '../../clients/http.ts'
 import { type Installation, startInstallation } from '../installation.ts'
