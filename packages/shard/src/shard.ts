@@ -33,7 +33,6 @@ export function createShard(deps: ShardPorts): Shard {
   const nodes = new Map<string, ClaimedNode>()
   let targets: ReadonlyMap<string, Target> = new Map()
   let current: { ring: Ring; by: Assignment } | undefined
-  let turn = 0
   let owners = new Map<string, string>()
   /** Came since the nodes were last assigned, maybe many at once. */
   const newcomers = new Set<string>()
@@ -53,7 +52,7 @@ export function createShard(deps: ShardPorts): Shard {
     clock,
     now: deps.now,
     intervalMs: times.intervalMs,
-    ticks: (claimed) => ticks(claimed, turn, times),
+    ticks: (claimed) => ticks(claimed, turnOf(self, members()), times),
     awayMs: times.awayMs,
     onSlot: (node, phaseAtMs) => void turns.take(node, phaseAtMs),
     onAway: wakeUp,
@@ -73,6 +72,9 @@ export function createShard(deps: ShardPorts): Shard {
       onError: events.storeFailed,
     })
 
+  function members(): readonly string[] {
+    return current?.ring.members ?? []
+  }
   /** Once per turn of the event loop, however many nodes and members changed in it. */
   function reassign() {
     if (assigning) return
@@ -181,7 +183,6 @@ export function createShard(deps: ShardPorts): Shard {
       const by = (deps.assignments ?? assignments).get(version)
       if (!by) throw new RangeError(`this release does not know version ${version} of the assignment`)
       current = { ring: by.createRing(members), by }
-      turn = turnOf(self, current.ring.members)
       stopCover ??= cover()
       reassign()
     },
@@ -190,7 +191,7 @@ export function createShard(deps: ShardPorts): Shard {
       slots.clear()
     },
     nodes: () => nodes,
-    members: () => current?.ring.members ?? [],
+    members,
     unowned: () => unowned,
   }
 }
