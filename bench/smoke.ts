@@ -1,6 +1,6 @@
 import type { FlagTable } from '@metrics-ring/common/flags'
 import type { Sampling } from '@metrics-ring/sim/kubelet/kubelets'
-import type { Answered } from './compare/measure.ts'
+import type { Answered } from './compare/answers.ts'
 import { runSystem, type SystemResult } from './compare/run-system.ts'
 import { startSite } from './compare/site.ts'
 import { type Row, row } from './rows.ts'

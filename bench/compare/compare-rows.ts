@@ -1,6 +1,6 @@
 import { latencyRow, percentile, type Row, ratioRow, row, type Target, unlessBusy } from '../rows.ts'
 import type { Ages } from './ages.ts'
-import type { Answered } from './measure.ts'
+import type { Answered } from './answers.ts'
 import type { Alone } from './measure-alone.ts'
 import type { Places } from './questions.ts'
 import { cpuMsOf, rssOf, type SystemResult } from './run-system.ts'
@@ -25,7 +25,10 @@ export type Results = {
 
 type Found = SystemResult | undefined
 
-/** The table of what must be reached, in its order. */
+/** Ours, each of which must scrape every kubelet once an interval. */
+const scraping = ['standalone', '1 shard', '3 shards', '5 shards']
+
+/** The table of what must be reached, in its order; rows of a system that could not be measured say so. */
 export function compareRows(results: Results): Row[] {
   const { large, small, alone } = results
   const find = (site: SiteResults | undefined, name: string) =>
@@ -34,9 +37,7 @@ export function compareRows(results: Results): Row[] {
     find(large, name),
   )
   return [
-    ...large.systems
-      .filter(({ kind }) => kind !== 'metrics-server')
-      .flatMap((each) => scrapeRows(each, results)),
+    ...scraping.flatMap((name) => scrapeRows(name, find(large, name), results.samplings)),
     ...costRows(peer, peers, ours),
     ...answerRows(peer, ours, large.places),
     ...startRows(peer, ours, alone, large.places),
@@ -52,11 +53,14 @@ export function compareRows(results: Results): Row[] {
 const exactly = (value: number): Target => ({ is: '=', value })
 const atMost = (value: number): Target => ({ is: '<=', value })
 
-function scrapeRows({ name, steady }: SystemResult, { samplings }: Results): Row[] {
-  return steady.kubelets.flatMap(({ least, most }, index) => [
-    row(`scrapes per kubelet and interval, ${name}, ${samplings[index]}, least`, least, '', exactly(1)),
-    row(`  most`, most, '', exactly(1)),
-  ])
+function scrapeRows(name: string, found: Found, samplings: readonly string[]): Row[] {
+  return samplings.flatMap((sampling, index) => {
+    const { least, most } = found?.steady.kubelets[index] ?? {}
+    return [
+      row(`scrapes per kubelet and interval, ${name}, ${sampling}, least`, least, '', exactly(1)),
+      row(`  most`, most, '', exactly(1)),
+    ]
+  })
 }
 
 function costRows(peer: Found, peers: Found, ours: Found): Row[] {

@@ -1,12 +1,10 @@
-import { errorText } from '@metrics-ring/common/errors'
-import type { LoopDelay } from '../probe.ts'
 import { processUsage } from '../process-usage.ts'
-import { percentile, watchIdle } from '../rows.ts'
+import { watchIdle } from '../rows.ts'
 import type { Bench } from '../scenario.ts'
 import type { Ages } from './ages.ts'
 import type { ApiCounts } from './control-plane.ts'
 import type { KubeletCounts } from './kubelets.ts'
-import { admin, type Shape, shapesOf } from './shapes.ts'
+import { admin } from './shapes.ts'
 import type { Site } from './site.ts'
 import type { ProcessKind, Server, System } from './systems.ts'
 
@@ -33,20 +31,6 @@ export type Steady = {
   simulator: { cpuMs: number; rssBytes: number }
   /** Share of the machine's CPU time that nobody used. */
   idle: number
-}
-
-export type Answered = {
-  shape: string
-  expected: number
-  /** Of the last answer, where it was JSON. */
-  items: number | null
-  bytes: number
-  times: number
-  p50Ms: number
-  p99Ms: number
-  idle: number
-  /** Of our server meanwhile. */
-  loop: LoopDelay | null
 }
 
 /** Points the client at a server. */
@@ -119,53 +103,4 @@ export async function measureAges(
   if (found.some(({ samples }) => samples === 0))
     throw new Error('no samples were listed, so they have no age')
   return found
-}
-
-export async function measureAnswers(
-  bench: Bench,
-  site: Site,
-  system: System,
-  times: Times,
-): Promise<Answered[]> {
-  const results: Answered[] = []
-  for (const shape of shapesOf(site.places, times)) {
-    try {
-      const answered = await measureShape(site, system, shape)
-      results.push(answered)
-      bench.progress(`${system.name}: ${answeredText(answered)}`)
-    } catch (error) {
-      bench.progress(`${system.name}: ${shape.name}: ${errorText(error)}`)
-    }
-  }
-  return results
-}
-
-function answeredText({ shape, p50Ms, p99Ms, items, expected }: Answered): string {
-  const complete = items === null || items === expected ? '' : `, ${items} of ${expected} pods`
-  return `${shape}, p50 ${p50Ms.toFixed(1)} ms, p99 ${p99Ms.toFixed(1)} ms${complete}`
-}
-
-export type Times = { lists: number; selects: number }
-
-async function measureShape({ client }: Site, system: System, shape: Shape): Promise<Answered> {
-  const { question, times, pauseMs } = shape
-  const probe = system.servers()[0]?.probe
-  // Once for the connection, the review of access and the compiler.
-  await client.ask({ do: 'ask', question, times: Math.min(times, 20), pauseMs: 0 })
-  const idle = watchIdle()
-  await probe?.ask({ measure: 'loop', do: 'start' })
-  type Asked = { tookMs: number[]; bytes: number; items?: number }
-  const asked = await client.ask<Asked>({ do: 'ask', question, times, pauseMs })
-  const loop = (await probe?.ask<LoopDelay>({ measure: 'loop', do: 'stop' })) ?? null
-  return {
-    shape: shape.name,
-    expected: shape.items,
-    items: asked.items ?? null,
-    bytes: asked.bytes,
-    times,
-    p50Ms: percentile(asked.tookMs, 0.5) ?? Number.NaN,
-    p99Ms: percentile(asked.tookMs, 0.99) ?? Number.NaN,
-    idle: idle(),
-    loop,
-  }
 }

@@ -3,18 +3,9 @@ import { processUsage } from '../process-usage.ts'
 import { watchIdle } from '../rows.ts'
 import type { Bench } from '../scenario.ts'
 import type { Ages } from './ages.ts'
+import { type Answered, measureAnswers, type Times } from './answers.ts'
 import type { ApiCounts } from './control-plane.ts'
-import {
-  type Answered,
-  costs,
-  measureAges,
-  measureAnswers,
-  measureSteady,
-  type ProcessCost,
-  type Steady,
-  type Times,
-  untilComplete,
-} from './measure.ts'
+import { costs, measureAges, measureSteady, type ProcessCost, type Steady, untilComplete } from './measure.ts'
 import type { Site } from './site.ts'
 import { type ProcessKind, type System, type SystemPlan, startSystem, untilUp } from './systems.ts'
 

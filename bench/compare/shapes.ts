@@ -1,5 +1,5 @@
 import type { Question } from '../list/client.ts'
-import type { Times } from './measure.ts'
+import type { Times } from './answers.ts'
 import type { Places } from './questions.ts'
 
 /** One kind of question, and how often it is asked. */

@@ -1,0 +1,117 @@
+import { errorText } from '@metrics-ring/common/errors'
+import type { Asked } from '../list/client.ts'
+import type { LoopDelay } from '../probe.ts'
+import { percentile, watchIdle } from '../rows.ts'
+import type { Bench } from '../scenario.ts'
+import { type Shape, shapesOf } from './shapes.ts'
+import type { Site } from './site.ts'
+import type { System } from './systems.ts'
+
+/** What clients got for one shape, over all rounds. */
+export type Answered = {
+  shape: string
+  expected: number
+  /** Of the last answer, where it was JSON. */
+  items: number | null
+  bytes: number
+  times: number
+  p50Ms: number
+  p99Ms: number
+  /** Share of the machine's CPU time that nobody used meanwhile. */
+  idle: number
+  /** Of our server meanwhile. */
+  loop: LoopDelay | null
+}
+
+/** How often each shape is asked for. */
+export type Times = { lists: number; selects: number }
+
+/** One shape in one round. */
+export type Piece = {
+  asked: Asked
+  idle: number
+  /** That it took, with its pauses. */
+  ms: number
+  loop: LoopDelay | null
+}
+
+/** A slow minute of a shared machine is then a part of every shape, and the median of none. */
+const mostRounds = 4
+const mostWarming = 20
+
+/** All shapes in turn, again and again. A shape that fails is absent. */
+export async function measureAnswers(
+  bench: Bench,
+  site: Site,
+  system: System,
+  { lists, selects }: Times,
+): Promise<Answered[]> {
+  const rounds = Math.min(mostRounds, lists)
+  const inRound = { lists: Math.ceil(lists / rounds), selects: Math.ceil(selects / rounds) }
+  const asking = new Map<Shape, Piece[]>(shapesOf(site.places, inRound).map((shape) => [shape, []]))
+  for (let round = 0; round < rounds; round++) {
+    for (const [shape, pieces] of asking) {
+      try {
+        pieces.push(await askFor(site, system, shape, round === 0 ? Math.min(shape.times, mostWarming) : 1))
+      } catch (error) {
+        asking.delete(shape)
+        bench.progress(`${system.name}: ${shape.name}: ${errorText(error)}`)
+      }
+    }
+    bench.progress(`${system.name}: has answered ${round + 1} of ${rounds} rounds`)
+  }
+  const results = [...asking].map(([shape, pieces]) => answeredIn(shape, pieces))
+  for (const answered of results) bench.progress(`${system.name}: ${answeredText(answered)}`)
+  return results
+}
+
+/** The first questions are for the connection, the review of access and the compiler, and not measured. */
+async function askFor(
+  { client }: Site,
+  system: System,
+  { question, times, pauseMs }: Shape,
+  warming: number,
+): Promise<Piece> {
+  const probe = system.servers()[0]?.probe
+  await client.ask({ do: 'ask', question, times: warming, pauseMs })
+  const [idle, startedMs] = [watchIdle(), performance.now()]
+  await probe?.ask({ measure: 'loop', do: 'start' })
+  const asked = await client.ask<Asked>({ do: 'ask', question, times, pauseMs })
+  const loop = (await probe?.ask<LoopDelay>({ measure: 'loop', do: 'stop' })) ?? null
+  return { asked, idle: idle(), ms: performance.now() - startedMs, loop }
+}
+
+/** @param pieces at least one */
+export function answeredIn(
+  { name, items }: Pick<Shape, 'name' | 'items'>,
+  pieces: readonly Piece[],
+): Answered {
+  const tookMs = pieces.flatMap(({ asked }) => asked.tookMs)
+  const ms = pieces.reduce((sum, piece) => sum + piece.ms, 0)
+  const last = pieces.at(-1)?.asked
+  return {
+    shape: name,
+    expected: items,
+    items: last?.items ?? null,
+    bytes: last?.bytes ?? 0,
+    times: tookMs.length,
+    p50Ms: percentile(tookMs, 0.5) ?? Number.NaN,
+    p99Ms: percentile(tookMs, 0.99) ?? Number.NaN,
+    idle: pieces.reduce((sum, piece) => sum + piece.idle * piece.ms, 0) / ms,
+    loop: pieces.map(({ loop }) => loop).reduce(longest),
+  }
+}
+
+function longest(one: LoopDelay | null, other: LoopDelay | null): LoopDelay | null {
+  if (!one || !other) return null
+  return {
+    longestMs: Math.max(one.longestMs, other.longestMs),
+    longestCpuMs: Math.max(one.longestCpuMs, other.longestCpuMs),
+    longestGcMs: Math.max(one.longestGcMs, other.longestGcMs),
+  }
+}
+
+function answeredText({ shape, p50Ms, p99Ms, items, expected }: Answered): string {
+  const complete = items === null || items === expected ? '' : `, ${items} of ${expected} pods`
+  return `${shape}, p50 ${p50Ms.toFixed(1)} ms, p99 ${p99Ms.toFixed(1)} ms${complete}`
+}
