@@ -21,7 +21,8 @@ const group = '/apis/metrics.k8s.io/v1beta1'
 const afterLargeMs = 1_500
 /** metrics-server is busy for seconds with a list of all pods, and what it clears away behind it. */
 const afterAllMs = 6_000
-const afterSmallMs = 10
+/** So that a round spans a third of an interval. */
+const afterSmallMs = 50
 
 /** metrics-server's own storage benchmark reads these shapes: normal, big namespace, big deployment, dense containers. */
 export function shapesOf(places: Places, { lists, selects }: Times): Shape[] {

@@ -3,6 +3,7 @@ import { type ClientHttp2Session, connect } from 'node:http2'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Ages, createAgeCounter } from '../compare/ages.ts'
 import { answerRequests } from '../peer.ts'
+import { itemsOf } from './items.ts'
 
 /** A client of the Metrics API in a process of its own, over TLS and HTTP/2, as the aggregation layer is one. */
 export type ListClientRequest =
@@ -38,7 +39,7 @@ export type Asked = {
   /** Of the last answer, as it came. */
   bytes: number
   contentType: string
-  /** Of the last answer where it is uncompressed JSON. */
+  /** Of the last answer where it is an uncompressed list. */
   items?: number
 }
 
@@ -157,16 +158,23 @@ type First = Extract<ListClientRequest, { do: 'first' }>
 
 async function first({ pods: wanted, withinMs = 60_000, againMs = 20, part }: First): Promise<number> {
   let seen = ''
-  for (const untilMs = Date.now() + withinMs; Date.now() < untilMs; await sleep(againMs)) {
-    const ready = await get({ path: `${pods}?limit=1`, ...admin }).catch((error: unknown) => String(error))
-    seen = typeof ready === 'string' ? ready : `${ready.status} ${Buffer.concat(ready.chunks)}`
-    if (typeof ready === 'string' || ready.status !== 200) continue
-    const isPartWhole = !part || itemsOf(await get({ path: part.path, ...admin })) === part.pods
-    const list = isPartWhole ? await get({ path: pods, ...admin }) : undefined
+  /** When a list with so many items had come. */
+  const whole = async (path: string, items: number) => {
+    const { status, contentType, chunks } = await get({ path, ...admin })
     const atMs = Date.now()
-    const items = list && itemsOf(list)
-    if (items === wanted) return atMs
-    seen = isPartWhole ? `${items} items` : 'less than all of a part'
+    const body = Buffer.concat(chunks)
+    const found = status === 200 ? itemsOf(body, contentType) : undefined
+    seen = found === undefined ? `${status} ${body.subarray(0, 200)}` : `${found} of ${items} pods`
+    return found === items ? atMs : undefined
+  }
+  for (const untilMs = Date.now() + withinMs; Date.now() < untilMs; await sleep(againMs)) {
+    try {
+      if (part && !(await whole(part.path, part.pods))) continue
+      const atMs = await whole(pods, wanted)
+      if (atMs !== undefined) return atMs
+    } catch (error) {
+      seen = String(error)
+    }
   }
   throw new Error(`no complete list within ${withinMs / 1000} s; at last: ${seen}`)
 }
@@ -194,12 +202,8 @@ async function askRepeatedly(question: Question, times: number, pauseMs: number)
     if (pauseMs > 0) await sleep(pauseMs)
   }
   const { bytes = 0, contentType = '' } = last ?? {}
-  const items = last && !question.gzip && contentType === 'application/json' ? itemsOf(last) : undefined
+  const items = last && !question.gzip ? itemsOf(Buffer.concat(last.chunks), contentType) : undefined
   return { tookMs, bytes, contentType, ...(items === undefined ? {} : { items }) }
-}
-
-function itemsOf({ chunks }: Whole): number | undefined {
-  return (JSON.parse(Buffer.concat(chunks).toString()) as { items?: unknown[] }).items?.length
 }
 
 async function load({ question, connections, inFlight, ms }: Extract<ListClientRequest, { do: 'load' }>) {

@@ -3,6 +3,7 @@ import { silentLog } from '@metrics-ring/common/log'
 import type { Cursor, SampleStore } from '@metrics-ring/common/store/store'
 import { createRedisStore } from '@metrics-ring/common/store/store-redis'
 import { pack } from '@metrics-ring/common/testing/record-objects'
+import { pageSize, periodMs } from '@metrics-ring/frontend/view/follow'
 import { createModel, type NodeState } from '@metrics-ring/sim/model/model'
 import { answerRequests } from '../peer.ts'
 import { bodyOf, createRecordWriter, type RecordWriter } from '../record-writer.ts'
@@ -16,7 +17,7 @@ export type StorePeerRequest =
   | { do: 'pace'; on: boolean }
   /** Commits in another ring as fast as answers come; resolves to the number of commits. */
   | { do: 'flood'; ms: number }
-  /** Asks for changes four times a second; resolves to what each call since the last one took, milliseconds. */
+  /** Asks for changes as a frontend does; resolves to what each call since the last one took, milliseconds. */
   | { do: 'follow'; on: boolean }
   /** Reads the whole store from the beginning. */
   | { do: 'load' }
@@ -30,9 +31,6 @@ export type StorePeerOptions = {
   podsPerNode: number
 }
 
-/** As a frontend asks. */
-const page = 256
-const followEveryMs = 250
 const inFlight = 32
 /** Of the flood, so short that every round over the nodes is another interval. */
 const floodIntervalMs = 1_000
@@ -141,11 +139,11 @@ function follow() {
     while (!abort.signal.aborted) {
       for (let more = true; more && !abort.signal.aborted; ) {
         // As a frontend: what fails is asked for again next time.
-        const read = await timed(() => store.changes(cursor, page)).catch(() => undefined)
+        const read = await timed(() => store.changes(cursor, pageSize)).catch(() => undefined)
         cursor = read?.cursor ?? cursor
         more = read?.more === true
       }
-      await sleep(followEveryMs, undefined, { signal: abort.signal }).catch(() => {})
+      await sleep(periodMs, undefined, { signal: abort.signal }).catch(() => {})
     }
   }
   const looping = loop()
@@ -162,7 +160,7 @@ async function load(): Promise<{ records: number; ms: number }> {
   let cursor: Cursor | undefined
   let records = 0
   for (let more = true; more; ) {
-    const read = await store.changes(cursor, page)
+    const read = await store.changes(cursor, pageSize)
     records += [...read.changes].length
     cursor = read.cursor
     more = read.more

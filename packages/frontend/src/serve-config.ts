@@ -8,7 +8,7 @@ export const serveFlags = {
   'max-sample-age': {
     type: 'duration',
     least: 1_000,
-    help: 'Samples are served until so long after their scrape, and 750ms for their successor to come; four intervals, at least 60s, by default.',
+    help: 'Samples are served until so long after their scrape, and 2s for their successor to come; four intervals, at least 60s, by default.',
   },
   swap: { type: 'bool', default: 'true', help: 'Serve swap where the kubelets report it.' },
   'secure-port': { type: 'int', default: '443', help: 'Port for HTTPS; 0 for any free one.' },

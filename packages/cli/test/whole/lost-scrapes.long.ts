@@ -19,11 +19,11 @@ describe('metrics-ring as real processes, with a kubelet that is gone', function
 
   const isServed = async () => (await installation.api.names('nodes')).has(victim)
 
-  it('serves the node to the age bound and 0.75 s, within 1 s, and again once it is back', async () => {
+  it('serves the node to the age bound and 2 s, within 1 s, and again once it is back', async () => {
     const { kubelets, model } = installation.cluster
     await kubelets.setFault(victim, { kind: 'refuse' })
     const requests = kubelets.requests(victim).filter(({ answered }) => answered)
-    const dueMs = (requests.at(-1)?.atMs ?? 0) + maxAgeMs + 750
+    const dueMs = (requests.at(-1)?.atMs ?? 0) + maxAgeMs + 2_000
     while (await isServed()) await sleep(100)
     expect(Date.now()).to.be.within(dueMs - 1_000, dueMs + 1_000)
     const others = await installation.api.names('nodes')

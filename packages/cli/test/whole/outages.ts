@@ -89,9 +89,9 @@ export async function startOutages(): Promise<Outages> {
       )
       expect(seen.errors).to.deep.equal([])
       expect(seen.untrue).to.deep.equal([])
-      // A kubelet's reading may be 4/3 intervals old when it is scraped; it is served 750 ms past the bound; seconds are cut
+      // A kubelet's reading may be 4/3 intervals old when it is scraped; it is served 2 s past the bound; seconds are cut
       // off.
-      expect(seen.oldestMs).to.be.below(boundMs + (4 / 3) * intervalMs + 1_750)
+      expect(seen.oldestMs).to.be.below(boundMs + (4 / 3) * intervalMs + 3_000)
       return seen
     } finally {
       await watching.stop()

@@ -28,9 +28,24 @@ export function count(value: unknown, what: string): number {
   return value
 }
 
+/** The last moment a Date can hold, milliseconds. */
+const lastMs = 8.64e15
+
 export function time(offset: unknown, atMs: number, what: string): number {
   if (typeof offset !== 'number') throw new Malformed(`${what} is not a number`)
-  return count(atMs + offset, what)
+  const ms = count(atMs + offset, what)
+  if (ms > lastMs) throw new Malformed(`${what} is later than a date can be`)
+  return ms
+}
+
+/** The longest that Go's time.Duration can hold, milliseconds: its clients would refuse the whole list. */
+const longestMs = 2 ** 63 / 1e6
+
+export function duration(value: unknown, what: string): number {
+  const ms = count(value, what)
+  if (ms === 0) throw new Malformed(`${what} is 0`)
+  if (ms >= longestMs) throw new Malformed(`${what} is longer than 292 years`)
+  return ms
 }
 
 export function list(value: unknown, what: string): unknown[] {

@@ -4,6 +4,7 @@ import { type NodeRecord, place, type RecordBody, type Scrape, stride } from './
 import {
   count,
   decimal,
+  duration,
   list,
   Malformed,
   name,
@@ -130,10 +131,8 @@ function parseSubject(
 }
 
 function parseUsage(to: Float64Array, at: number, json: unknown[], atMs: number): void {
-  const windowMs = count(json[3], 'window')
-  if (windowMs === 0) throw new Malformed('window is 0')
   to[at + place.usageTimestamp] = time(json[2], atMs, 'timestamp')
-  to[at + place.usageWindow] = windowMs
+  to[at + place.usageWindow] = duration(json[3], 'window')
   to[at + place.usageCpu] = count(json[0], 'cpu')
   to[at + place.usageMemory] = count(json[1], 'memory')
   to[at + place.usageAt] = json[4] === undefined ? atMs : time(json[4], atMs, 'usageAt')

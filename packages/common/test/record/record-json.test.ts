@@ -107,6 +107,13 @@ describe('the JSON form of a record', () => {
     expect(reasonOf({ usage: stored.usage.replace('15001]]', '0]]') })).to.equal('window is 0')
     expect(reasonOf({ usage: stored.usage.replace('-1234', '"x"') })).to.equal('timestamp is not a number')
     expect(reasonOf({ usage: stored.usage.replace('-1234', '-1e13') })).to.match(/^timestamp is not a whole/)
+    // What no client could be told: it would cost the whole list.
+    expect(reasonOf({ usage: stored.usage.replace('-1234', '8.7e15') })).to.equal(
+      'timestamp is later than a date can be',
+    )
+    expect(reasonOf({ usage: stored.usage.replace('15001]]', '9.3e12]]') })).to.equal(
+      'window is longer than 292 years',
+    )
   })
 
   it('refuses points that do not run parallel to usage', () => {

@@ -28,8 +28,9 @@ export type Follower = {
 }
 
 /** Records a page: a larger reply would hold up the store. */
-const pageSize = 256
-const periodMs = 250
+export const pageSize = 256
+/** Between two readings to the end. */
+export const periodMs = 250
 const mostWaitMs = 5_000
 const syncEveryMs = 10_000
 

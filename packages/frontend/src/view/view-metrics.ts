@@ -17,7 +17,7 @@ export const viewMetrics = {
   served: {
     name: 'metrics_ring.view.served',
     kind: 'gauge',
-    help: 'Of these, those of which a sample is served: one within the age bound, or at most 0.75 s past it. Its share is the completeness.',
+    help: 'Of these, those of which a sample is served: one within the age bound, or at most 2 s past it. Its share is the completeness.',
     labels: { resource },
   },
   age: {

@@ -20,9 +20,10 @@ export type View = ReturnType<typeof createView>
 
 /**
  * A sample that reaches the age bound as its node is scraped again is served until what that scrape brings can have come:
- * a container that restarts may have no usage of its own until the fourth interval. Milliseconds.
+ * a container that restarts may have no usage of its own until the fourth interval. A shard that has just gained a node scrapes it
+ * a second later than its owner did (at W = 15 s). Milliseconds.
  */
-const onTheWayMs = 750
+const onTheWayMs = 2_000
 
 /** A record without a Node object is forgotten when its scrape is this old, milliseconds (the store's retention). */
 const retentionMs = 10 * 60_000
