@@ -31,7 +31,7 @@ export function saveResult(
   const peer = metricsServerBinary === undefined ? '' : 'METRICS_SERVER=metrics-server '
   const result: Result = {
     scenario,
-    command: `${peer}npm run bench -- ${[scenario, ...argv].join(' ')}`,
+    command: `${peer}npm run bench -- ${[scenario, ...argv].map(quoted).join(' ')}`,
     date: new Date().toISOString().slice(0, 10),
     machine: machine(),
     memoryBytes: totalmem(),
@@ -42,6 +42,8 @@ export function saveResult(
   mkdirSync(directory, { recursive: true })
   writeFileSync(resultFile(name), `${JSON.stringify(result, undefined, 1)}\n`)
 }
+
+const quoted = (argument: string) => (/^[\w=./-]+$/.test(argument) ? argument : `'${argument}'`)
 
 /** @throws Error of the file system where there is no such result */
 export function loadResult<D>(name: string): Result<D> {

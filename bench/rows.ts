@@ -14,8 +14,11 @@ export type Row = {
   ratio?: number
 }
 
-/** `at most`, `at least` or `exactly` so much. */
+/** What is to be reached. */
 export type Target = { is: '<=' | '<' | '>=' | '='; value: number }
+
+export const exactly = (value: number): Target => ({ is: '=', value })
+export const atMost = (value: number): Target => ({ is: '<=', value })
 
 /** Below this share of idle CPU a latency says more of the machine than of us. */
 export const leastIdle = 0.2

@@ -4,6 +4,7 @@ import {
   addShards,
   churnNodes,
   drain,
+  killFrontend,
   killShards,
   rollFrontends,
   rollShards,
@@ -27,6 +28,8 @@ export type Targets = {
   /** Scrapes per node in the interval after the fault, or after the node was added. */
   stampede?: number
   evictions?: number
+  /** Lists under way end with the process that answers them. */
+  listsFail?: true
 }
 
 /** On a new node, whose scrapes are up to 4/3 of an interval apart until they are at their phase (decision 0007). */
@@ -67,6 +70,12 @@ export const faults: readonly Fault[] = [
     title: 'SIGKILL of one',
     targets: { mostMissed: 1, recordAgeS: 28 },
     inflict: (site) => killShards(site, 1),
+  },
+  {
+    name: 'frontend-sigkill',
+    title: 'SIGKILL of a frontend',
+    targets: { missed: 0, extraPercent: 1, recordAgeS: 18, listsFail: true },
+    inflict: killFrontend,
   },
   {
     name: 'flushall',

@@ -19,6 +19,15 @@ export async function killShards({ deployment }: Site, count: number): Promise<v
   await Promise.all(victims.map(({ exited }) => exited))
 }
 
+/** Its kubelet starts it again. */
+export async function killFrontend({ deployment }: Site): Promise<void> {
+  const [victim] = deployment.frontends()
+  if (!victim) throw new Error('there is no frontend')
+  victim.signal('SIGKILL')
+  await victim.exited
+  await untilReady([deployment.restartFrontend(victim)])
+}
+
 export async function addShards({ deployment }: Site, count: number): Promise<void> {
   const added = await Promise.all(Array.from({ length: count }, () => deployment.addShard()))
   await untilReady(added)

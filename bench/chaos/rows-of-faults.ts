@@ -3,6 +3,13 @@ import type { Fault } from './faults.ts'
 import type { Measured } from './measure.ts'
 import type { SiteOptions } from './site.ts'
 
+/** What a client of the Metrics API sees of any fault. */
+export const clientRows = {
+  missing: 'pods missing in a list',
+  errors: 'lists answered with an error',
+  fresh: 'a new pod is served, after its start',
+} as const
+
 const none: Target = { is: '=', value: 0 }
 
 /** The rows of one fault; times in seconds, targets as at W = 15 s and in proportion at any other. */
@@ -19,11 +26,11 @@ export function faultRows({ title, targets }: Fault, seen: Measured, site: SiteO
     row('greatest age of a record', seen.recordAgeMs / 1000, 's', time(targets.recordAgeS)),
     row('longest time between two scrapes of a kubelet', scrapes.longestGapMs / 1000, 's'),
     row('lists', listed.lists, ''),
-    row('lists answered with an error', listed.errors, '', none),
-    row('pods missing in a list', listed.missing.length, '', none),
+    row(clientRows.errors, listed.errors, '', targets.listsFail ? undefined : none),
+    row(clientRows.missing, listed.missing.length, '', none),
     row('greatest age of a sample served', listed.oldestMs / 1000, 's'),
     row(
-      'a new pod is served, after its start',
+      clientRows.fresh,
       seen.newPods.sinceStartMs / 1000,
       's',
       // A kubelet that samples on its own looks at an idle container again after up to 31 s: nobody could be in time.
@@ -55,5 +62,5 @@ function atMost(value: number | undefined): Target | undefined {
 
 /** Of a fault that could not be measured. */
 export function unmeasured({ title }: Fault): Row[] {
-  return [row(`${title}: pods missing in a list`, undefined, '', none)]
+  return Object.values(clientRows).map((name) => row(`${title}: ${name}`, undefined, '', none))
 }

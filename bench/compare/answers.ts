@@ -11,15 +11,17 @@ import type { System } from './systems.ts'
 export type Answered = {
   shape: string
   expected: number
-  /** Of the last answer, where it was JSON. */
+  /** Of the last answer, where it was a list. */
   items: number | null
   bytes: number
   times: number
   p50Ms: number
   p99Ms: number
+  /** The first answer of each round but the first: nobody had asked for some time. */
+  firstMs: number[]
   /** Share of the machine's CPU time that nobody used meanwhile. */
   idle: number
-  /** Of our server meanwhile. */
+  /** Of our server meanwhile, with the first answers. */
   loop: LoopDelay | null
 }
 
@@ -29,6 +31,8 @@ export type Times = { lists: number; selects: number }
 /** One shape in one round. */
 export type Piece = {
   asked: Asked
+  /** What the first question took, which is not measured; undefined in the first round. */
+  firstMs?: number
   idle: number
   /** That it took, with its pauses. */
   ms: number
@@ -52,7 +56,7 @@ export async function measureAnswers(
   for (let round = 0; round < rounds; round++) {
     for (const [shape, pieces] of asking) {
       try {
-        pieces.push(await askFor(site, system, shape, round === 0 ? Math.min(shape.times, mostWarming) : 1))
+        pieces.push(await askFor(site, system, shape, round === 0))
       } catch (error) {
         asking.delete(shape)
         bench.progress(`${system.name}: ${shape.name}: ${errorText(error)}`)
@@ -65,20 +69,22 @@ export async function measureAnswers(
   return results
 }
 
-/** The first questions are for the connection, the review of access and the compiler, and not measured. */
+/** The first question is for the review of access, more of them in the beginning for connection and compiler: they are not measured. */
 async function askFor(
   { client }: Site,
   system: System,
   { question, times, pauseMs }: Shape,
-  warming: number,
+  isFirst: boolean,
 ): Promise<Piece> {
   const probe = system.servers()[0]?.probe
-  await client.ask({ do: 'ask', question, times: warming, pauseMs })
-  const [idle, startedMs] = [watchIdle(), performance.now()]
   await probe?.ask({ measure: 'loop', do: 'start' })
+  const warming = isFirst ? Math.min(times, mostWarming) : 1
+  const { tookMs } = await client.ask<Asked>({ do: 'ask', question, times: warming, pauseMs })
+  const [idle, startedMs] = [watchIdle(), performance.now()]
   const asked = await client.ask<Asked>({ do: 'ask', question, times, pauseMs })
   const loop = (await probe?.ask<LoopDelay>({ measure: 'loop', do: 'stop' })) ?? null
-  return { asked, idle: idle(), ms: performance.now() - startedMs, loop }
+  const first = isFirst ? {} : { firstMs: tookMs[0] ?? Number.NaN }
+  return { asked, ...first, idle: idle(), ms: performance.now() - startedMs, loop }
 }
 
 /** @param pieces at least one */
@@ -97,6 +103,7 @@ export function answeredIn(
     times: tookMs.length,
     p50Ms: percentile(tookMs, 0.5) ?? Number.NaN,
     p99Ms: percentile(tookMs, 0.99) ?? Number.NaN,
+    firstMs: pieces.map(({ firstMs }) => firstMs).filter((ms) => ms !== undefined),
     idle: pieces.reduce((sum, piece) => sum + piece.idle * piece.ms, 0) / ms,
     loop: pieces.map(({ loop }) => loop).reduce(longest),
   }

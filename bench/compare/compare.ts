@@ -2,9 +2,9 @@ import { errorText } from '@metrics-ring/common/errors'
 import type { FlagTable } from '@metrics-ring/common/flags'
 import type { Sampling } from '@metrics-ring/sim/kubelet/kubelets'
 import { metricsServerBinary } from '../metrics-server.ts'
-import { loadResult } from '../results.ts'
 import type { Bench, Scenario } from '../scenario.ts'
-import { compareRows, type Results } from './compare-rows.ts'
+import type { Results } from './compare-results.ts'
+import { compareRows } from './compare-rows.ts'
 import { measureAlone } from './measure-alone.ts'
 import { type Phases, runSystem, type SystemResult } from './run-system.ts'
 import { type Site, type SiteOptions, startSite } from './site.ts'
@@ -35,11 +35,7 @@ const flags = {
   },
   lists: { type: 'int', default: '8', least: 1, help: 'Long lists of each shape.' },
   selects: { type: 'int', default: '300', least: 1, help: 'Short answers of each shape.' },
-  only: {
-    type: 'list',
-    help: 'Measure these systems only, by name, and take the rest from the result --onto names.',
-  },
-  onto: { type: 'string', help: 'A kept result of the same size that --only adds to.' },
+  only: { type: 'list', help: 'Measure these systems of the large cluster only, by name.' },
   'hanging-percent': {
     type: 'int',
     default: '1',
@@ -87,32 +83,19 @@ async function measure(bench: Bench, given: Flags): Promise<Results> {
     samplings,
   }
   const only = given.only as string[]
-  if (only.length > 0) return measureAgain(bench, options, given, only)
-  const smallNodes = Number(given['small-nodes'])
+  const isWhole = only.length === 0
+  const plans = largePlans(given).filter(([{ name }]) => isWhole || only.includes(name))
+  const smallNodes = isWhole ? Number(given['small-nodes']) : 0
   const small = { ...options, nodes: smallNodes, podsPerNode: Number(given['small-pods-per-node']) }
   return {
     samplings,
+    hangingPercent: Number(given['hanging-percent']),
     small: smallNodes === 0 ? undefined : await onSite(bench, small, smallPlans(given)),
-    alone: await measureAlone(bench, { faultsIntervalMs: Number(given['faults-interval']), ...size }),
-    large: await onSite(bench, options, largePlans(given)),
+    alone: isWhole
+      ? await measureAlone(bench, { faultsIntervalMs: Number(given['faults-interval']), ...size })
+      : undefined,
+    large: await onSite(bench, options, plans),
   }
-}
-
-/** Some systems of an earlier run once more, or for the first time. */
-async function measureAgain(
-  bench: Bench,
-  options: SiteOptions,
-  given: Flags,
-  only: readonly string[],
-): Promise<Results> {
-  const { details } = loadResult<Results>(String(given.onto))
-  const planned = largePlans(given).filter(([{ name }]) => only.includes(name))
-  const large = await onSite(bench, options, planned)
-  const others = details.large.systems.filter(({ name }) => !large.systems.some((each) => each.name === name))
-  const systems = [...others, ...large.systems].toSorted(
-    (a, b) => order.indexOf(a.name) - order.indexOf(b.name),
-  )
-  return { ...details, large: { ...large, systems } }
 }
 
 type Planned = [plan: SystemPlan, phases: Phases]

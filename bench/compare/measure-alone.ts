@@ -17,13 +17,14 @@ export type Alone = {
   coldStart: { pods: number; tookMs: number[]; idle: number } | undefined
   assign: Row[] | undefined
   /** Lists at 10 Hz while processes are killed, restarted and rolled. */
-  faults: Row[] | undefined
+  faults: { rows: Row[]; nodes: number; intervalMs: number } | undefined
 }
 
 const coldStartPods = 3_000
 const coldStarts = 3
 /** Drains first: they take longer as long as a killed shard's Lease is there (docs/ring.md). */
-const faults = ['rolling', 'frontends', 'sigkill', 'flushall', 'redis']
+const faults = ['rolling', 'frontends', 'frontend-sigkill', 'sigkill', 'flushall', 'redis']
+const faultNodes = 100
 
 export async function measureAlone(
   bench: Bench,
@@ -48,10 +49,17 @@ export async function measureAlone(
     }),
     faults: await attempt('faults', async () => {
       const outcome = await chaosScenario.run(bench, {
-        ...{ nodes: 100, 'pods-per-node': 10, shards: 3, frontends: 2, interval: given.faultsIntervalMs },
+        ...{
+          nodes: faultNodes,
+          'pods-per-node': 10,
+          shards: 3,
+          frontends: 2,
+          interval: given.faultsIntervalMs,
+        },
         ...{ sampling: 'cri', credentials: 'certificate', faults },
       })
-      return 'rows' in outcome ? outcome.rows : outcome
+      const rows = 'rows' in outcome ? outcome.rows : outcome
+      return { rows, nodes: faultNodes, intervalMs: given.faultsIntervalMs }
     }),
   }
 }

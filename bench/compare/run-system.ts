@@ -4,7 +4,6 @@ import { watchIdle } from '../rows.ts'
 import type { Bench } from '../scenario.ts'
 import type { Ages } from './ages.ts'
 import { type Answered, measureAnswers, type Times } from './answers.ts'
-import type { ApiCounts } from './control-plane.ts'
 import { costs, measureAges, measureSteady, type ProcessCost, type Steady, untilComplete } from './measure.ts'
 import type { Site } from './site.ts'
 import { type ProcessKind, type System, type SystemPlan, startSystem, untilUp } from './systems.ts'
@@ -33,11 +32,9 @@ export type SystemResult = {
   replicas: number
   /** From the coming of the last node to the first list with every pod, milliseconds. */
   completeMs: number
-  /** What had been asked of the API server by then. */
-  apiAtStart: ApiCounts
   steady: Steady
   /** Of each kubelet process. */
-  ages?: { healthy: Ages[]; idle: number; hanging?: Ages[] }
+  ages?: { healthy: Ages[]; hanging?: Ages[] }
   answers?: Answered[]
   /** RSS when all has been asked. */
   atEnd: ProcessCost[]
@@ -63,7 +60,6 @@ export async function runSystem(
     await site.showNodes()
     const completeMs = await alive(system, untilComplete(site, system, Date.now(), lookAtPeerEveryMs))
     bench.progress(`${plan.name}: complete ${(completeMs / 1000).toFixed(1)} s after the last node has come`)
-    const apiAtStart = await site.apiCounts()
     await bench.wait(phases.settling * site.options.intervalMs, `${plan.name} settles`)
     const steady = await measureSteady(bench, site, system, phases.intervals)
     return {
@@ -71,7 +67,6 @@ export async function runSystem(
       kind: plan.kind,
       replicas: plan.kind === 'sharded' ? plan.shards : plan.kind === 'standalone' ? 1 : plan.replicas,
       completeMs,
-      apiAtStart,
       steady,
       ...(await measureMore(bench, site, system, phases)),
     }
@@ -91,9 +86,7 @@ async function measureMore(bench: Bench, site: Site, system: System, phases: Pha
       return undefined
     }
   }
-  const idle = watchIdle()
   const healthy = phases.ages ? await attempt(() => measureAges(site, 2)) : undefined
-  const agesIdle = idle()
   if (healthy) bench.progress(`${system.name}: ages ${agesText(healthy)}`)
   if (times) await untilQuiet(bench, patienceMs)
   const answers = times && (await attempt(() => measureAnswers(bench, site, system, times)))
@@ -107,7 +100,7 @@ async function measureMore(bench: Bench, site: Site, system: System, phases: Pha
     : undefined
   return {
     atEnd,
-    ...(healthy && { ages: { healthy, idle: agesIdle, ...(hanging && { hanging }) } }),
+    ...(healthy && { ages: { healthy, ...(hanging && { hanging }) } }),
     ...(answers && { answers }),
     ...restarted,
   }
@@ -204,7 +197,7 @@ function agesText(ages: readonly Ages[]): string {
 }
 
 /** Summed over the processes of these kinds. */
-export function cpuMsOf({ processes }: Pick<Steady, 'processes'>, ...kinds: ProcessKind[]): number {
+export function cpuMsOf({ processes }: Pick<Steady, 'processes'>, ...kinds: readonly ProcessKind[]): number {
   return processes.filter(({ kind }) => kinds.includes(kind)).reduce((sum, { cpuMs }) => sum + cpuMs, 0)
 }
 

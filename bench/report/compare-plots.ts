@@ -1,4 +1,4 @@
-import type { Results, SiteResults } from '../compare/compare-rows.ts'
+import type { Results, SiteResults } from '../compare/compare-results.ts'
 import { cpuMsOf, rssOf, type SystemResult } from '../compare/run-system.ts'
 import type { ProcessKind } from '../compare/systems.ts'
 import { bars } from './plot.ts'
@@ -15,7 +15,7 @@ const kindNames: Record<ProcessKind, string> = {
   Redis: 'Redis',
 }
 
-export function comparePlots({ large, samplings }: Results): Plots {
+export function comparePlots({ large, samplings, hangingPercent }: Results): Plots {
   const size = `${large.nodes.toLocaleString('en')} nodes, ${large.places.pods.toLocaleString('en')} pods of two containers, every ${large.intervalMs / 1000} s`
   return {
     'compare-cpu': costs(large, {
@@ -31,7 +31,7 @@ export function comparePlots({ large, samplings }: Results): Plots {
       of: (system, kind) => rssOf(system.steady.processes, kind) / 2 ** 20,
     }),
     'compare-answers': answers(large, size),
-    'compare-ages': ages(large, samplings, size),
+    'compare-ages': ages(large, { samplings, hangingPercent }, size),
   }
 }
 
@@ -80,12 +80,16 @@ function answers({ systems }: SiteResults, subtitle: string): string {
   })
 }
 
-function ages({ systems }: SiteResults, samplings: readonly string[], subtitle: string): string {
+function ages(
+  { systems }: SiteResults,
+  { samplings, hangingPercent }: Pick<Results, 'samplings' | 'hangingPercent'>,
+  subtitle: string,
+): string {
   const found = compared.map((name) => systems.find((system) => system.name === name)?.ages)
   const rows = samplings.flatMap((sampling, index) =>
     (['healthy', 'hanging'] as const).flatMap((when) =>
       (['meanMs', 'p99Ms'] as const).map((measure) => ({
-        name: `${sampling}, ${when === 'hanging' ? '1 % hanging, ' : ''}${measure === 'meanMs' ? 'mean' : 'p99'}`,
+        name: `${sampling}, ${when === 'hanging' ? `${hangingPercent} % hanging, ` : ''}${measure === 'meanMs' ? 'mean' : 'p99'}`,
         values: found.map((each) => {
           const ms = each?.[when]?.[index]?.[measure]
           return ms === undefined ? null : ms / 1000

@@ -1,5 +1,6 @@
-import type { Results, SiteResults } from '../compare/compare-rows.ts'
+import type { Results, SiteResults } from '../compare/compare-results.ts'
 import { cpuMsOf, rssOf, type SystemResult } from '../compare/run-system.ts'
+import type { ProcessKind } from '../compare/systems.ts'
 import type { Result } from '../results.ts'
 import type { Row } from '../rows.ts'
 
@@ -30,7 +31,7 @@ What each system cost at rest, per process kind from \`/proc\`, and what the oth
 
 ${systemTable(large)}
 
-The simulator had ${large.simulator.processes} processes of its own, ${mebibytes(large.simulator.rssBytes)} MiB at the end, and took ${simulatorCores(large)} of a core
+The simulator had ${large.simulator.processes} processes of its own, and took ${range(large, ({ simulator }) => Math.round(simulator.rssBytes / 2 ** 20))} MiB and ${range(large, ({ simulator, ms }) => Number((simulator.cpuMs / ms).toFixed(2)))} of a core
 while the systems were at rest. It is in nobody's cost.
 `
 }
@@ -55,7 +56,7 @@ function systemTable(site: SiteResults): string {
     'RSS, MiB',
     'scrapes',
     'connections',
-    'API requests',
+    'API requests an interval',
     'API watches',
     'idle CPU',
   ]
@@ -71,7 +72,10 @@ function systemTable(site: SiteResults): string {
         parts(system, (...kinds) => mebibytes(rssOf(steady.processes, ...kinds))),
         `${(sum(({ scrapes }) => scrapes) / (site.nodes * steady.intervals)).toFixed(2)} per node and interval`,
         sum(({ open }) => open),
-        steady.api.clients.filter(isOf(system)).reduce((all, { requests }) => all + requests, 0),
+        (
+          steady.api.clients.filter(isOf(system)).reduce((all, { requests }) => all + requests, 0) /
+          steady.intervals
+        ).toFixed(1),
         steady.api.watches,
         `${Math.round(100 * steady.idle)} %`,
       ]
@@ -84,10 +88,8 @@ function isOf({ steady }: SystemResult) {
   return ({ client }: { client: string }) => names.has(client)
 }
 
-type Kinds = Parameters<typeof cpuMsOf> extends [unknown, ...infer K] ? K : never
-
 /** The whole, and of what it is made where that is more than one thing. */
-function parts({ steady }: SystemResult, of: (...kinds: Kinds) => string): string {
+function parts({ steady }: SystemResult, of: (...kinds: readonly ProcessKind[]) => string): string {
   const kinds = [...new Set(steady.processes.map(({ kind }) => kind))]
   if (kinds.length === 1) return of(...kinds)
   return `${of(...kinds)} (${kinds.map((kind) => `${kind} ${of(kind)}`).join(', ')})`
@@ -97,27 +99,27 @@ function mebibytes(bytes: number): string {
   return Math.round(bytes / 2 ** 20).toLocaleString('en')
 }
 
-function simulatorCores({ systems }: SiteResults): string {
-  const shares = systems.map(({ steady }) => steady.simulator.cpuMs / steady.ms)
-  return `${Math.min(...shares).toFixed(2)} to ${Math.max(...shares).toFixed(2)}`
+/** From the least to the most of all systems. */
+function range({ systems }: SiteResults, of: (steady: SystemResult['steady']) => number): string {
+  const values = systems.map(({ steady }) => of(steady))
+  return [Math.min(...values), Math.max(...values)].map((value) => value.toLocaleString('en')).join(' to ')
 }
 
 /** Four numbers for whoever reads nothing else. */
-export function fourNumbers({ rows, machine, details }: Result<Results>): string {
+export function fourNumbers({ rows, machine, versions, details }: Result<Results>): string {
   const { nodes, places } = details.large
   const found = (start: string) => rows.find(({ name }) => name.startsWith(start))
-  const scrapes = found('scrapes per kubelet and interval, 5 shards')
   const set = found('CPU of 3 shards, Redis and 2 frontends')
   const lists = rows.filter(({ name }) => name.startsWith('LIST of all'))
   const list = lists.find(({ value }) => typeof value === 'number') ?? lists[0]
   const missing = found('missing pods')
   const size = `${nodes.toLocaleString('en')} nodes and ${places.pods.toLocaleString('en')} pods`
-  return `Measured with ${size} on ${machine.split(',')[0]}, metrics-server v0.9 beside it ([how, and the whole table](docs/performance.md)):
+  return `Measured with ${size} on ${machine.split(',')[0]}, metrics-server ${versions['metrics-server']} beside it ([how, and the whole table](docs/performance.md)):
 
 ${markdown(
   ['', 'metrics-ring', 'metrics-server'],
   [
-    ['scrapes of a kubelet per interval, highly available', text(scrapes), '2, one by each replica'],
+    ['scrapes of a kubelet per interval, highly available', scrapesOfShards(rows), '1 by each replica'],
     [
       `CPU of the highly available set (3 shards, Redis, 2 frontends; ${set?.name.split('against ')[1]})`,
       text(set),
@@ -128,10 +130,26 @@ ${markdown(
       text(list),
       peerText(list),
     ],
-    ['pods missing in any list while processes are killed, restarted and rolled', text(missing), 'not tried'],
+    [
+      `pods missing in any list while processes are killed, restarted and rolled ${/\(.*\)/.exec(missing?.name ?? '')?.[0]}`,
+      text(missing),
+      'not tried',
+    ],
   ],
 )}
 `
+}
+
+/** From the least to the most that any kubelet had, under any number of shards. */
+function scrapesOfShards(rows: readonly Row[]): string {
+  const values = rows
+    .flatMap(({ name }, index) =>
+      /^scrapes per kubelet.* shards?,/.test(name) ? rows.slice(index, index + 2) : [],
+    )
+    .map(({ value }) => value)
+  if (values.length === 0 || values.includes('not measured')) return 'not measured'
+  const [least, most] = [Math.min(...values.map(Number)), Math.max(...values.map(Number))]
+  return least === most ? `${most}` : `${least} to ${most}`
 }
 
 const text = (row: Row | undefined) => (row ? withUnit(row.value, row.unit) : 'not measured')

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { compareRows, type Results } from '../compare/compare-rows.ts'
+import type { Results } from '../compare/compare-results.ts'
+import { compareRows } from '../compare/compare-rows.ts'
 import type { GrowthResults } from '../growth/growth.ts'
 import { loadResult, resultFile } from '../results.ts'
 import { comparePlots, type Plots } from './compare-plots.ts'
