@@ -178,7 +178,7 @@ async function alive<T>(system: System, work: Promise<T>): Promise<T> {
         try {
           processUsage(pid)
         } catch {
-          reject(new Error(`${name} has ended`))
+          reject(new Error(`${name} has ended: ${system.lastWords(name)}`))
         }
       }
     }, 500)

@@ -2,6 +2,7 @@ import { mkdtempSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { lastWords } from '@metrics-ring/cli/demo/process'
 import { createLifecycle } from '@metrics-ring/common/lifecycle'
 import { freePort } from '@metrics-ring/common/testing/free-port'
 import { startRedisServer } from '@metrics-ring/common/testing/redis-server'
@@ -23,6 +24,8 @@ export type System = {
   name: string
   processes(): Measured[]
   servers(): Server[]
+  /** What a process has said last. */
+  lastWords(name: string): string
   /** Ends the first server and starts it again; resolves to when the new process was started, ms since the epoch. */
   restartServer(): Promise<number>
   stop(): Promise<void>
@@ -61,6 +64,7 @@ export async function startSystem(bench: Bench, site: Site, plan: SystemPlan): P
     name,
     processes: () => [...others, ...servers],
     servers: () => [...servers],
+    lastWords: (process) => lastWords(join(dir, `${process}.log`)),
     async restartServer() {
       await servers[0]?.stop()
       const startedMs = Date.now()
