@@ -1,4 +1,5 @@
 import { type Cluster, type ClusterOptions, startCluster } from '@metrics-ring/sim/cluster'
+import { answerRequests } from './peer.ts'
 
 /** The simulated cluster in a process of its own, so that its work is not counted as ours. Talks over IPC. */
 export type SimulatorRequest =
@@ -52,11 +53,4 @@ function paceOf(atMs: readonly number[]): number {
   return Math.round((100 * (atMs.length - 1) * intervalMs) / spanMs) / 100
 }
 
-process.on('message', (message: { id: number; request: SimulatorRequest }) => {
-  handle(message.request).then(
-    (result) => process.send?.({ id: message.id, result: result ?? null }),
-    (error: unknown) => process.send?.({ id: message.id, error: String(error) }),
-  )
-})
-const end = () => void (cluster?.close() ?? Promise.resolve()).then(() => process.exit())
-process.on('disconnect', end).on('SIGTERM', end)
+answerRequests<SimulatorRequest>(handle, async () => cluster?.close())

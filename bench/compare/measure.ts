@@ -1,10 +1,10 @@
 import { processUsage } from '../process-usage.ts'
 import { watchIdle } from '../rows.ts'
 import type { Bench } from '../scenario.ts'
+import { admin } from '../users.ts'
 import type { Ages } from './ages.ts'
 import type { ApiCounts } from './control-plane.ts'
 import type { KubeletCounts } from './kubelets.ts'
-import { admin } from './shapes.ts'
 import type { Site } from './site.ts'
 import type { ProcessKind, Server, System } from './systems.ts'
 

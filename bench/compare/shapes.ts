@@ -1,4 +1,5 @@
 import type { Question } from '../list/client.ts'
+import { admin, hpa } from '../users.ts'
 import type { Times } from './answers.ts'
 import type { Places } from './questions.ts'
 
@@ -11,10 +12,6 @@ export type Shape = {
   /** That a whole answer has. */
   items: number
 }
-
-/** As kubectl and VPA ask, and as an HPA does: the latter is let in by a SubjectAccessReview. */
-export const admin = { user: 'bench', groups: ['system:masters'] }
-export const hpa = { user: 'system:serviceaccount:kube-system:horizontal-pod-autoscaler' }
 
 const group = '/apis/metrics.k8s.io/v1beta1'
 /** Longer than a frontend shares one body among those who ask at about the same time; then the machine has a rest, too. */

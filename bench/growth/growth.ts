@@ -2,11 +2,11 @@ import { errorText } from '@metrics-ring/common/errors'
 import type { FlagTable } from '@metrics-ring/common/flags'
 import type { Sampling } from '@metrics-ring/sim/kubelet/kubelets'
 import { costs, measureSteady, type ProcessCost, untilComplete } from '../compare/measure.ts'
-import { hpa } from '../compare/shapes.ts'
 import { type Site, startSite } from '../compare/site.ts'
 import { type System, startSystem, untilUp } from '../compare/systems.ts'
 import { percentile, type Row, row, watchIdle } from '../rows.ts'
 import type { Bench, Scenario } from '../scenario.ts'
+import { hpa } from '../users.ts'
 import { firstLimit } from './limits.ts'
 
 const flags = {

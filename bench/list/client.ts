@@ -3,6 +3,8 @@ import { type ClientHttp2Session, connect } from 'node:http2'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Ages, createAgeCounter } from '../compare/ages.ts'
 import { answerRequests } from '../peer.ts'
+import { admin } from '../users.ts'
+import { atEvenTimes } from './even-times.ts'
 import { itemsOf } from './items.ts'
 
 /** A client of the Metrics API in a process of its own, over TLS and HTTP/2, as the aggregation layer is one. */
@@ -17,7 +19,7 @@ export type ListClientRequest =
   | { do: 'synced'; everyMs?: number }
   /** One request after the other. */
   | { do: 'ask'; question: Question; times: number; pauseMs: number }
-  /** One list of pods (JSON) after the other, all paths in turn every `everyMs`: how old their samples are. */
+  /** Lists of pods (JSON), each path once every `everyMs`, evenly spread, whatever the answers take: how old their samples are. */
   | { do: 'ages'; podsFile: string; questions: Question[]; everyMs: number; forMs: number }
   /** So many a second, evenly spread, whatever the answers take. */
   | { do: 'rate'; questions: Question[]; perSecond: number; forMs: number }
@@ -44,7 +46,6 @@ export type Asked = {
 }
 
 const pods = '/apis/metrics.k8s.io/v1beta1/pods'
-const admin = { user: 'bench', groups: ['system:masters'] }
 
 let target: Extract<ListClientRequest, { do: 'target' }> | undefined
 const sessions: ClientHttp2Session[] = []
@@ -118,39 +119,39 @@ function get({ path, accept, gzip, user, groups = [] }: Question, session = sess
   })
 }
 
-async function agesOf(request: Extract<ListClientRequest, { do: 'ages' }>): Promise<Ages[]> {
-  const { podsFile, questions, everyMs, forMs } = request
+async function agesOf({
+  podsFile,
+  questions,
+  everyMs,
+  forMs,
+}: Extract<ListClientRequest, { do: 'ages' }>): Promise<Ages[]> {
   const counter = createAgeCounter(podsFile)
-  for (let atMs = Date.now(), endMs = atMs + forMs; atMs < endMs; atMs += everyMs) {
-    await sleep(Math.max(0, atMs - Date.now()))
-    for (const question of questions) {
-      const { status, chunks } = await get(question)
-      if (status !== 200) throw new Error(`${question.path} was answered with ${status}`)
-      counter.count(Buffer.concat(chunks).toString(), Date.now())
-    }
-  }
+  const everyOne = everyMs / questions.length
+  await atEvenTimes(Math.floor(forMs / everyOne), everyOne, async (n) => {
+    const question = questions[n % questions.length] as Question
+    const { status, chunks } = await get(question)
+    const atMs = Date.now()
+    if (status !== 200) throw new Error(`${question.path} was answered with ${status}`)
+    counter.count(Buffer.concat(chunks).toString(), atMs)
+  })
   return counter.ages()
 }
 
-async function atRate(request: Extract<ListClientRequest, { do: 'rate' }>): Promise<Asked> {
-  const { questions, perSecond, forMs } = request
+async function atRate({
+  questions,
+  perSecond,
+  forMs,
+}: Extract<ListClientRequest, { do: 'rate' }>): Promise<Asked> {
   const tookMs: number[] = []
   let [bytes, contentType] = [0, '']
-  const ask = async (question: Question) => {
+  await atEvenTimes(Math.ceil((perSecond * forMs) / 1000), 1000 / perSecond, async (n) => {
     const startedMs = performance.now()
-    const answer = await get(question)
-    if (answer.status !== 200) throw new Error(`${question.path} was answered with ${answer.status}`)
+    const answer = await get(questions[n % questions.length] as Question)
+    if (answer.status !== 200) throw new Error(`a question was answered with ${answer.status}`)
     tookMs.push(performance.now() - startedMs)
     bytes += answer.bytes
     contentType = answer.contentType
-  }
-  const asked: Promise<void>[] = []
-  const beganMs = performance.now()
-  for (let n = 0; n < (perSecond * forMs) / 1000; n++) {
-    await sleep(Math.max(0, beganMs + (n * 1000) / perSecond - performance.now()))
-    asked.push(ask(questions[n % questions.length] as Question))
-  }
-  await Promise.all(asked)
+  })
   return { tookMs, bytes, contentType }
 }
 

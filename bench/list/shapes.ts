@@ -1,3 +1,4 @@
+import { admin, hpa } from '../users.ts'
 import type { Question } from './client.ts'
 import type { Site } from './site.ts'
 
@@ -9,7 +10,7 @@ export type Shape = {
   /** Longer than a frontend shares one body among those who ask at about the same time. */
   pauseMs: number
   isSmall: boolean
-  /** Items that the answer must have, where it is uncompressed JSON. */
+  /** Items that the answer must have, where it is uncompressed. */
   items?: number
   /** Of the 99th percentile, milliseconds. */
   p99Target?: number
@@ -17,9 +18,6 @@ export type Shape = {
 
 const group = '/apis/metrics.k8s.io/v1beta1'
 const protobuf = 'application/vnd.kubernetes.protobuf'
-/** As kubectl and VPA ask, and as HPA does: the latter is let in by a SubjectAccessReview. */
-const admin = { user: 'bench', groups: ['system:masters'] }
-const hpa = { user: 'system:serviceaccount:kube-system:horizontal-pod-autoscaler' }
 const sharedMs = 600
 
 export function shapesOf(site: Site, lists: number, selects: number): Shape[] {
@@ -31,13 +29,14 @@ export function shapesOf(site: Site, lists: number, selects: number): Shape[] {
   const small = { times: selects, pauseMs: 0, isSmall: true }
   return [
     { name: 'all pods, JSON', question: all, items: pods, ...list },
-    { name: 'all pods, protobuf', question: { ...all, accept: protobuf }, ...list },
+    { name: 'all pods, protobuf', question: { ...all, accept: protobuf }, items: pods, ...list },
     { name: 'all pods, JSON, gzip', question: { ...all, gzip: true }, ...list },
     { name: 'all pods, protobuf, gzip', question: { ...all, accept: protobuf, gzip: true }, ...list },
     { name: 'namespace and selector, JSON', question: some, items: selected, p99Target: 20, ...small },
     {
       name: 'namespace and selector, protobuf',
       question: { ...some, accept: protobuf },
+      items: selected,
       p99Target: 20,
       ...small,
     },
