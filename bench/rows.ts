@@ -56,6 +56,11 @@ export function ratioRow(
   }
 }
 
+/** With what metrics-server takes, to which there is no target. */
+export function withPeer(measured: Row, theirs: number | undefined): Row {
+  return { ...measured, peer: theirs === undefined ? 'not measured' : rounded(theirs) }
+}
+
 /** A row that only stands where the machine had CPU to spare. */
 export function latencyRow(
   name: string,

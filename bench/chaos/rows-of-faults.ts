@@ -1,4 +1,4 @@
-import { type Row, row, type Target } from '../rows.ts'
+import { atMost, exactly, type Row, row, type Target } from '../rows.ts'
 import type { Fault } from './faults.ts'
 import type { Measured } from './measure.ts'
 import type { SiteOptions } from './site.ts'
@@ -10,7 +10,7 @@ export const clientRows = {
   fresh: 'a new pod is served, after its start',
 } as const
 
-const none: Target = { is: '=', value: 0 }
+const none = exactly(0)
 
 /** The rows of one fault; times in seconds, targets as at W = 15 s and in proportion at any other. */
 export function faultRows({ title, targets }: Fault, seen: Measured, site: SiteOptions): Row[] {
@@ -21,8 +21,8 @@ export function faultRows({ title, targets }: Fault, seen: Measured, site: SiteO
     is === undefined ? undefined : atMost(Math.round(is * scale * 100) / 100)
   const rows = [
     row('slots missed, all nodes', scrapes.missed, '', targets.missed === undefined ? undefined : none),
-    row('slots missed, worst node', scrapes.mostMissed, '', atMost(targets.mostMissed)),
-    row('extra scrapes', scrapes.extraPercent, '%', atMost(targets.extraPercent)),
+    row('slots missed, worst node', scrapes.mostMissed, '', mostOf(targets.mostMissed)),
+    row('extra scrapes', scrapes.extraPercent, '%', mostOf(targets.extraPercent)),
     row('greatest age of a record', seen.recordAgeMs / 1000, 's', time(targets.recordAgeS)),
     row('longest time between two scrapes of a kubelet', scrapes.longestGapMs / 1000, 's'),
     row('lists', listed.lists, ''),
@@ -49,16 +49,12 @@ export function faultRows({ title, targets }: Fault, seen: Measured, site: SiteO
   if (seen.drainMs !== undefined)
     rows.splice(4, 0, row('longest drain', seen.drainMs / 1000, 's', time(targets.drainS)))
   if (targets.stampede !== undefined)
-    rows.splice(0, 0, row('scrapes per node, next interval', seen.stampede, '', atMost(targets.stampede)))
+    rows.splice(0, 0, row('scrapes per node, next interval', seen.stampede, '', mostOf(targets.stampede)))
   if (targets.evictions !== undefined) rows.splice(0, 0, row('evictions', seen.evictions, '', none))
   return rows.map((each) => ({ ...each, name: `${title}: ${each.name}` }))
 }
 
-function atMost(value: number): Target
-function atMost(value: number | undefined): Target | undefined
-function atMost(value: number | undefined): Target | undefined {
-  return value === undefined ? undefined : { is: '<=', value }
-}
+const mostOf = (value: number | undefined) => (value === undefined ? undefined : atMost(value))
 
 /** Of a fault that could not be measured. */
 export function unmeasured({ title }: Fault): Row[] {

@@ -8,13 +8,12 @@ import {
   row,
   type Target,
   unlessBusy,
+  withPeer,
 } from '../rows.ts'
 import type { Ages } from './ages.ts'
 import type { Answered } from './answers.ts'
 import type { Found, Results } from './compare-results.ts'
 import type { Places } from './questions.ts'
-
-/** What clients of both get: lists, starts, ages. */
 
 export function answerRows(peer: Found, ours: Found, { pods, big }: Places): Row[] {
   // An answer that lacks something is no measure of a whole one.
@@ -124,9 +123,4 @@ function median(values: readonly (number | undefined)[] = []): number | undefine
     values.filter((value) => value !== undefined),
     0.5,
   )
-}
-
-/** With what metrics-server takes, to which there is no target. */
-function withPeer(measured: Row, theirs: number | undefined): Row {
-  return { ...measured, peer: theirs === undefined ? 'not measured' : Number(theirs.toPrecision(4)) }
 }

@@ -3,7 +3,7 @@ import type { Places } from './questions.ts'
 import type { SystemResult } from './run-system.ts'
 import type { SimulatorCost } from './site.ts'
 
-/** What one comparison has measured. */
+/** Of one simulated cluster. */
 export type SiteResults = {
   nodes: number
   podsPerNode: number
@@ -13,6 +13,7 @@ export type SiteResults = {
   simulator: SimulatorCost
 }
 
+/** What one comparison has measured. */
 export type Results = {
   /** Of each kubelet process. */
   samplings: string[]

@@ -58,7 +58,7 @@ export async function runSystem(
   try {
     await alive(system, untilUp(system))
     await site.showNodes()
-    const completeMs = await alive(system, untilComplete(site, system, Date.now(), lookAtPeerEveryMs))
+    const completeMs = await alive(system, untilComplete(site, system, Date.now(), lookEveryMs))
     bench.progress(`${plan.name}: complete ${(completeMs / 1000).toFixed(1)} s after the last node has come`)
     await bench.wait(phases.settling * site.options.intervalMs, `${plan.name} settles`)
     const steady = await measureSteady(bench, site, system, phases.intervals)
@@ -133,10 +133,10 @@ async function agesWhileHanging(bench: Bench, site: Site, system: System, share:
   return ages
 }
 
-/** More often, and answering that it is not ready would take time from a server that starts. */
-const lookEveryMs = 100
 /** metrics-server answers with what it has, and takes a while for it. */
-const lookAtPeerEveryMs = 2_000
+const lookEveryMs = 2_000
+/** More often, and answering that it is not ready would take time from one of ours that starts. */
+const lookAtStartEveryMs = 100
 
 /** Each once every pod is served and the machine is quiet again; idle CPU is that of the starts alone, the least. */
 async function restart(
@@ -149,13 +149,13 @@ async function restart(
   let restartIdle = 1
   for (let n = 0; n < times; n++) {
     // What had hung takes intervals to have a usage again.
-    await alive(system, untilComplete(site, system, Date.now(), lookAtPeerEveryMs))
+    await alive(system, untilComplete(site, system, Date.now(), lookEveryMs))
     await untilQuiet(bench, patienceMs)
     const idle = watchIdle()
     const startedMs = await system.restartServer()
     // Only our own servers say when they have the metadata of all nodes and pods.
     const isOurs = system.servers()[0]?.probe !== undefined
-    const everyMs = isOurs ? lookEveryMs : lookAtPeerEveryMs
+    const everyMs = isOurs ? lookAtStartEveryMs : lookEveryMs
     const complete = alive(system, untilComplete(site, system, startedMs, everyMs))
     const synced = isOurs ? site.client.ask<number>({ do: 'synced', everyMs }) : undefined
     const [completeMs, syncedAtMs] = await Promise.all([complete, synced])

@@ -119,6 +119,13 @@ function get({ path, accept, gzip, user, groups = [] }: Question, session = sess
   })
 }
 
+/** @throws Error where the answer has another status than 200 */
+async function getOk(question: Question, session?: ClientHttp2Session): Promise<Whole> {
+  const answer = await get(question, session)
+  if (answer.status !== 200) throw new Error(`${question.path} was answered with ${answer.status}`)
+  return answer
+}
+
 async function agesOf({
   podsFile,
   questions,
@@ -128,10 +135,8 @@ async function agesOf({
   const counter = createAgeCounter(podsFile)
   const everyOne = everyMs / questions.length
   await atEvenTimes(Math.floor(forMs / everyOne), everyOne, async (n) => {
-    const question = questions[n % questions.length] as Question
-    const { status, chunks } = await get(question)
+    const { chunks } = await getOk(questions[n % questions.length] as Question)
     const atMs = Date.now()
-    if (status !== 200) throw new Error(`${question.path} was answered with ${status}`)
     counter.count(Buffer.concat(chunks).toString(), atMs)
   })
   return counter.ages()
@@ -146,8 +151,7 @@ async function atRate({
   let [bytes, contentType] = [0, '']
   await atEvenTimes(Math.ceil((perSecond * forMs) / 1000), 1000 / perSecond, async (n) => {
     const startedMs = performance.now()
-    const answer = await get(questions[n % questions.length] as Question)
-    if (answer.status !== 200) throw new Error(`a question was answered with ${answer.status}`)
+    const answer = await getOk(questions[n % questions.length] as Question)
     tookMs.push(performance.now() - startedMs)
     bytes += answer.bytes
     contentType = answer.contentType
@@ -197,9 +201,8 @@ async function askRepeatedly(question: Question, times: number, pauseMs: number)
   let last: Whole | undefined
   for (let n = 0; n < times; n++) {
     const startedMs = performance.now()
-    last = await get(question)
+    last = await getOk(question)
     tookMs.push(performance.now() - startedMs)
-    if (last.status !== 200) throw new Error(`${question.path} was answered with ${last.status}`)
     if (pauseMs > 0) await sleep(pauseMs)
   }
   const { bytes = 0, contentType = '' } = last ?? {}
@@ -212,8 +215,7 @@ async function load({ question, connections, inFlight, ms }: Extract<ListClientR
   let answers = 0
   const one = async (index: number) => {
     while (performance.now() < untilMs) {
-      const { status } = await get(question, sessionOf(index))
-      if (status !== 200) throw new Error(`${question.path} was answered with ${status}`)
+      await getOk(question, sessionOf(index))
       answers++
     }
   }

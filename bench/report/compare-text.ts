@@ -131,7 +131,7 @@ ${markdown(
       peerText(list),
     ],
     [
-      `pods missing in any list while processes are killed, restarted and rolled ${/\(.*\)/.exec(missing?.name ?? '')?.[0]}`,
+      `pods missing in any list while processes are killed, restarted and rolled ${/\(.*\)/.exec(missing?.name ?? '')?.[0] ?? ''}`,
       text(missing),
       'not tried',
     ],

@@ -1,3 +1,4 @@
+import { lastDateMs } from './record.ts'
 import { maxTextBytes } from './record-json.ts'
 
 /** A field as it was fetched. A number in place of a text is the length of one too long to fetch. */
@@ -28,13 +29,10 @@ export function count(value: unknown, what: string): number {
   return value
 }
 
-/** The last moment a Date can hold, milliseconds. */
-const lastMs = 8.64e15
-
 export function time(offset: unknown, atMs: number, what: string): number {
   if (typeof offset !== 'number') throw new Malformed(`${what} is not a number`)
   const ms = count(atMs + offset, what)
-  if (ms > lastMs) throw new Malformed(`${what} is later than a date can be`)
+  if (ms > lastDateMs) throw new Malformed(`${what} is later than a date can be`)
   return ms
 }
 

@@ -12,6 +12,9 @@ export type RecordBody = {
   readonly numbers: Float64Array
 }
 
+/** The last moment a Date can hold, milliseconds: no time of a sample is later. */
+export const lastDateMs = 8.64e15
+
 /**
  * What is known of a subject: its usage (what two points mean, ready to serve), and its base (the earlier point of the next
  * usage). NaN: there is none; without its timestamp there is no usage, and no base. Times are milliseconds, of samples by the

@@ -2,7 +2,7 @@ import { expect } from 'chai'
 import * as status from '../../src/answer/status.ts'
 import { authorizationError, forbidden, refused } from '../../src/answer/status-forbidden.ts'
 import { renderFailure } from '../../src/render/render-status.ts'
-import { fieldsOf, opened } from '../render/protobuf-decoder.ts'
+import { fieldsOf, opened } from '../../testing/protobuf-decoder.ts'
 
 const json = { encoding: 'json', pretty: false, raw: false } as const
 const body = (failure: status.Failure) => String(renderFailure(failure, json).body)

@@ -1,7 +1,7 @@
 import { expect } from 'chai'
+import { listOf, objectOf, opened } from '../../testing/protobuf-decoder.ts'
 import type { Installation } from '../contract/installation.ts'
 import { keyOf } from '../contract/observe.ts'
-import { listOf, objectOf, opened } from '../render/protobuf-decoder.ts'
 import { createAccounts, runningPods } from './accounts.ts'
 
 const api = '/apis/metrics.k8s.io/v1beta1'

@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import { load } from 'js-yaml'
-import { listOf, objectOf, opened } from '../render/protobuf-decoder.ts'
+import { listOf, objectOf, opened } from '../../testing/protobuf-decoder.ts'
 import { appliesIf, type Context, getList, type Item, type List } from './context.ts'
 import { holds } from './holds.ts'
 import { keyOf, observe, sampleOf } from './observe.ts'

@@ -2,7 +2,7 @@ import { expect } from 'chai'
 import { answerDiscovery, discoveryPaths } from '../../src/discovery/discovery.ts'
 import { answerVersion } from '../../src/discovery/version.ts'
 import type { Answer } from '../../src/render/render-status.ts'
-import { fieldsOf, opened } from '../render/protobuf-decoder.ts'
+import { fieldsOf, opened } from '../../testing/protobuf-decoder.ts'
 
 const aggregated = (version: string) =>
   `application/json;g=apidiscovery.k8s.io;v=${version};as=APIGroupDiscoveryList`

@@ -5,10 +5,10 @@ import { type Form, listPieces, objectBody } from '../../src/render/render-list.
 import type { Media } from '../../src/request/negotiate.ts'
 import type { NodeItem, PodItem } from '../../src/view/item.ts'
 import { bytesOf } from '../../src/view/slabs.ts'
+import { fieldsOf, listOf, opened } from '../../testing/protobuf-decoder.ts'
 import { fragment } from '../answering.ts'
 import { model } from '../model.ts'
 import { nodeItems, podItems } from './arbitrary-items.ts'
-import { fieldsOf, listOf, opened } from './protobuf-decoder.ts'
 
 const medias: Media[] = [
   { encoding: 'json', pretty: false },

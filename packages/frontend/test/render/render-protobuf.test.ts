@@ -3,10 +3,10 @@ import fc from 'fast-check'
 import { listHeadProtobuf, listTailProtobuf, messageOf } from '../../src/render/protobuf-envelope.ts'
 import { createProtobufWriter } from '../../src/render/protobuf-writer.ts'
 import { nodeItemProtobuf, objectProtobuf, podItemProtobuf } from '../../src/render/render-protobuf.ts'
+import { fieldsOf, listOf, objectOf, opened } from '../../testing/protobuf-decoder.ts'
 import { model } from '../model.ts'
 import { vectors } from '../vectors.ts'
 import { nodeItems, podItems } from './arbitrary-items.ts'
-import { fieldsOf, listOf, objectOf, opened } from './protobuf-decoder.ts'
 
 const node = {
   name: 'n1',

@@ -1,3 +1,4 @@
+import { lastDateMs } from '@metrics-ring/common/record/record'
 import { type PackedSample, pointStride } from '@metrics-ring/common/record/sample-pack'
 import {
   endOfName,
@@ -41,9 +42,6 @@ const SERIES: Series[] = [
   series('resource_scrape_error', 'kubelet', 'cpu'),
   series('scrape_error', 'kubelet', 'cpu'),
 ]
-
-/** The last moment a Date can hold, milliseconds. */
-const MAX_TIMESTAMP_MS = 8.64e15
 
 /** What is carried from line to line; numbers are read into one place, so that a line allocates nothing. */
 type State = {
@@ -156,10 +154,10 @@ function readTimestamp(state: State, start: number): number {
   let at = first
   for (; at < body.length; at++) {
     const digit = (body[at] as number) - 0x30
-    if (digit < 0 || digit > 9 || timestampMs > MAX_TIMESTAMP_MS) break
+    if (digit < 0 || digit > 9 || timestampMs > lastDateMs) break
     timestampMs = timestampMs * 10 + digit
   }
-  if (at === first || first === start || timestampMs > MAX_TIMESTAMP_MS) return -1
+  if (at === first || first === start || timestampMs > lastDateMs) return -1
   state.timestampMs = timestampMs
   const end = skipBlanks(body, at)
   return isLineEnd(body, end) ? end : -1
