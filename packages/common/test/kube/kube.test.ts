@@ -1,4 +1,5 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { createSecureServer, type ServerHttp2Session } from 'node:http2'
 import { createServer, type Server } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -100,6 +101,27 @@ describe('a client of the API server', () => {
       await rotate(text, first.serving)
       server.closeAllConnections()
       expect(await ask(), text).to.equal(200)
+    }
+  })
+
+  it('lets a server of HTTP/2 send a whole page of a list before it is told that it was read', async () => {
+    const pageBytes = 2 * 2 ** 20
+    const sessions: ServerHttp2Session[] = []
+    const modern = createSecureServer(first.serving, (_request, response) => response.end('{}'))
+    modern.on('session', (session) => sessions.push(session))
+    await new Promise<void>((resolve) => modern.listen(0, '127.0.0.1', resolve))
+    const { port } = modern.address() as AddressInfo
+    const env = { KUBERNETES_SERVICE_HOST: 'localhost', KUBERNETES_SERVICE_PORT: String(port) }
+    const asking = createKubeClient(await loadKubeConfig(undefined, env, { directory, mono: () => nowMs }))
+    try {
+      await asking.request('GET', '/version')
+      await asking.request('GET', '/version')
+      const [session] = sessions
+      expect(session?.remoteSettings.initialWindowSize).to.be.at.least(pageBytes)
+      expect(session?.state.remoteWindowSize).to.be.at.least(pageBytes)
+    } finally {
+      await asking.close()
+      await new Promise((resolve) => modern.close(resolve))
     }
   })
 })

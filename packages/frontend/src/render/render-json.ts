@@ -54,10 +54,21 @@ export function goJson(value: unknown, indent?: number): string {
   return JSON.stringify(value, null, indent).replace(/[<>&\u2028\u2029]/g, (c) => unsafeInHtml[c] as string)
 }
 
-/** RFC 3339, UTC, whole seconds, truncated. */
+/** RFC 3339, UTC, whole seconds, truncated. All samples of a list are of few seconds: see `secondTexts`. */
 function timestampText(milliseconds: number): string {
-  return `${new Date(milliseconds).toISOString().slice(0, -5)}Z`
+  const second = Math.floor(milliseconds / 1000)
+  const at = second & (secondTexts.length - 1)
+  const known = secondTexts[at] as SecondText
+  if (known.second === second) return known.text
+  const text = `${new Date(milliseconds).toISOString().slice(0, -5)}Z`
+  secondTexts[at] = { second, text }
+  return text
 }
+
+type SecondText = { second: number; text: string }
+
+/** The last made of those whose seconds end in the same bits. */
+const secondTexts: SecondText[] = Array.from({ length: 64 }, () => ({ second: Number.NaN, text: '' }))
 
 /** From creationTimestamp through window; closes metadata. */
 function timesJson({ timestampMs, windowMs, labels }: NodeItem | PodItem): string {

@@ -32,6 +32,11 @@ export const pageSize = 256
 /** Between two readings to the end. */
 export const periodMs = 250
 const mostWaitMs = 5_000
+/**
+ * For so long records are applied at a stretch, milliseconds. At a start the pods' metadata comes meanwhile, and each piece of a
+ * page of it waits for that long; the API server makes the next page only when the one before has been read.
+ */
+const heldMs = 0.5
 const syncEveryMs = 10_000
 
 /**
@@ -61,7 +66,7 @@ export function createFollower({ store, sharedClock, clock, apply, events }: Fol
         // Another server has another clock.
         await sync(0)
       }
-      const pace = createPace()
+      const pace = createPace(heldMs)
       for (const change of page.changes) {
         apply(placed(change), timeline.now() ?? Number.POSITIVE_INFINITY)
         count++

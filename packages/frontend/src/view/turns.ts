@@ -9,10 +9,11 @@ export const mostHeldMs = 2
  */
 export type Pace = () => Promise<void> | undefined
 
-export function createPace(): Pace {
+/** @param heldMs milliseconds. */
+export function createPace(heldMs = mostHeldMs): Pace {
   let startedMs = performance.now()
   return () => {
-    if (performance.now() - startedMs < mostHeldMs) return undefined
+    if (performance.now() - startedMs < heldMs) return undefined
     return setImmediate().then(() => {
       startedMs = performance.now()
     })

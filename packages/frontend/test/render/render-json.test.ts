@@ -36,6 +36,14 @@ describe('JSON', () => {
     )
   })
 
+  it('tells the times of samples apart, however far they are from each other', () => {
+    const seconds = [0, 1, 63, 64, 65, 128, 0, 64, 1, 4_294_967_296, 0].map(
+      (after) => pod.timestampMs + after * 1_000,
+    )
+    const told = seconds.map((timestampMs) => JSON.parse(podItemJson({ ...pod, timestampMs })).timestamp)
+    expect(told).to.deep.equal(seconds.map((ms) => `${new Date(ms).toISOString().slice(0, -5)}Z`))
+  })
+
   it('says what the item says, whatever the names', () => {
     const nodes = fc.property(nodeItems, (item) => {
       expect(JSON.parse(nodeItemJson(item))).to.deep.equal(model(item))
