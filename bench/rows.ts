@@ -38,22 +38,11 @@ export function ratioRow(
   target: Target,
 ): Row {
   const text = `${target.is} ${target.value} x`
-  const plain = row(name, ours, unit)
+  const plain = { ...withPeer(row(name, ours, unit), theirs), target: text }
   if (typeof plain.value !== 'number' || ours === undefined || theirs === undefined || !(theirs > 0))
-    return {
-      ...plain,
-      target: text,
-      pass: false,
-      peer: theirs === undefined ? 'not measured' : rounded(theirs),
-    }
+    return { ...plain, pass: false }
   const ratio = ours / theirs
-  return {
-    ...plain,
-    target: text,
-    pass: reaches(ratio, target),
-    peer: rounded(theirs),
-    ratio: rounded(ratio),
-  }
+  return { ...plain, pass: reaches(ratio, target), ratio: rounded(ratio) }
 }
 
 /** With what metrics-server takes, to which there is no target. */

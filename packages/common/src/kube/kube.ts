@@ -116,6 +116,7 @@ function createAgent(tls: KubeTls): Agent {
     // A watch is silent between bookmarks; the reflector has its own watchdog.
     bodyTimeout: 0,
     keepAliveTimeout: 60_000,
+    // `h2Options` would be the place, but undici's types do not know the first there.
     initialWindowSize: windowBytes.stream,
     connectionWindowSize: windowBytes.connection,
   })

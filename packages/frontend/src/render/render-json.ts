@@ -67,7 +67,7 @@ function timestampText(milliseconds: number): string {
 
 type SecondText = { second: number; text: string }
 
-/** The last made of those whose seconds end in the same bits. */
+/** The last made of those whose seconds end in the same bits; their number is a power of two. */
 const secondTexts: SecondText[] = Array.from({ length: 64 }, () => ({ second: Number.NaN, text: '' }))
 
 /** From creationTimestamp through window; closes metadata. */

@@ -92,12 +92,18 @@ export function commonName(leaf: X509Certificate): string {
 
 type Subject = Partial<Record<'CN' | 'O', string | string[]>>
 
-/** Every request of a connection asks for them, and the legacy form is a third of what a small answer costs. */
+/** Every request of a connection asks, and the legacy form is a third of what a small answer costs. */
 const subjects = new WeakMap<X509Certificate, Subject>()
 
 /** From the legacy form, which leaves values unescaped (`subject` escapes commas and the like). */
-function subjectValues(leaf: X509Certificate, key: 'CN' | 'O'): string[] {
-  const subject = subjects.get(leaf) ?? (leaf.toLegacyObject().subject as Subject)
+function subjectOf(leaf: X509Certificate): Subject {
+  const known = subjects.get(leaf)
+  if (known) return known
+  const subject = leaf.toLegacyObject().subject as Subject
   subjects.set(leaf, subject)
-  return [subject[key] ?? []].flat()
+  return subject
+}
+
+function subjectValues(leaf: X509Certificate, key: keyof Subject): string[] {
+  return [subjectOf(leaf)[key] ?? []].flat()
 }

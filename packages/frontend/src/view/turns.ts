@@ -9,7 +9,7 @@ export const mostHeldMs = 2
  */
 export type Pace = () => Promise<void> | undefined
 
-/** @param heldMs milliseconds. */
+/** @param heldMs for so long work goes on before it gives way, milliseconds. */
 export function createPace(heldMs = mostHeldMs): Pace {
   let startedMs = performance.now()
   return () => {
