@@ -37,11 +37,12 @@ export function createSender(
   }
   async function ask(name: string, args: string[]): Promise<unknown> {
     const command = issue(name, args, sink)
+    // V8 puts a function that is assigned to a property among what lives long, and those of a command hold the command and
+    // its promise: texts that either held would live until all of the heap is collected.
     try {
-      return await command.promise
+      const reply = await command.promise
+      return Array.isArray(reply) ? reply.splice(0) : reply
     } finally {
-      // V8 puts a function that is assigned to a property among what lives long, and those of a command hold the
-      // command: its texts would live until all of the heap is collected.
       command.args = []
     }
   }

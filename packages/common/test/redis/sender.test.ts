@@ -46,12 +46,16 @@ describe('sending scripts', () => {
     expect(sockets.current?.written).to.deep.equal(['evalsha abc 0 1;', 'quit'])
   })
 
-  it('gives the reply, and lets go of what was sent', async () => {
+  it('gives the reply, and lets go of what was sent and of what came', async () => {
     const { send, commands } = setUp()
     const reply = send(script, [], ['a long text'])
     commands[0]?.answer.resolve('OK')
     expect(await reply).to.equal('OK')
     expect(commands[0]?.args).to.deep.equal([])
+    const long = send(script, [], [])
+    commands[1]?.answer.resolve(['a long text', ['another']])
+    expect(await long).to.deep.equal(['a long text', ['another']])
+    expect(await commands[1]?.answer.promise).to.deep.equal([])
   })
 
   it('sends the text of a script that the server does not know, and rejects with any other error', async () => {
