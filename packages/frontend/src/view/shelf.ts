@@ -1,16 +1,14 @@
 import { createGroups, type Group, type Groups, type LabelMatch, type Member } from './groups.ts'
 import { byName, createOrder, type Order } from './order.ts'
-import type { Kept, Slabs } from './slabs.ts'
+import type { Rendered } from './renderings.ts'
 
 /** One subject under its name: what is served of it, rendered, and until when. */
-export type Entry<T> = Member<T> & {
-  readonly name: string
-  /** As an item of a list; undefined: nothing is served, or it is not rendered yet (`kept` of the view does). */
-  json: Kept | undefined
-  protobuf: Kept | undefined
-  /** Shared clock, milliseconds: past this the sample is older than the age bound. 0: nothing is served. */
-  expiresMs: number
-}
+export type Entry<T> = Member<T> &
+  Rendered & {
+    readonly name: string
+    /** Shared clock, milliseconds: past this the sample is older than the age bound. 0: nothing is served. */
+    expiresMs: number
+  }
 
 /** The entries of one namespace (or all nodes): by name, in order of name, by labels. */
 export type Shelf<T extends Entry<T>> = {
@@ -33,12 +31,6 @@ export function takeOff<T extends Entry<T>>(shelf: Shelf<T>, entry: T): void {
   shelf.byName.delete(entry.name)
   shelf.order.remove(entry)
   shelf.groups.leave(entry)
-}
-
-/** What stays as it is moves on among what is rendered now: see `move` of Slabs. */
-export function moveKept<T>(entry: Entry<T>, slabs: Pick<Slabs, 'move'>): void {
-  if (entry.json) entry.json = slabs.move(entry.json)
-  if (entry.protobuf) entry.protobuf = slabs.move(entry.protobuf)
 }
 
 export function isServed<T>(entry: Entry<T>, nowMs: number): boolean {

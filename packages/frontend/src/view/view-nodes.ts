@@ -1,17 +1,9 @@
 import type { NodeItem } from './item.ts'
 import { type NodeUsage, sameUsage } from './node-usage.ts'
 import type { NodeObject } from './objects.ts'
-import {
-  createShelf,
-  type Entry,
-  isServed,
-  moveKept,
-  putOn,
-  type Selection,
-  select,
-  takeOff,
-} from './shelf.ts'
-import { createSlabs, type Render } from './slabs.ts'
+import { createRenderings } from './renderings.ts'
+import { createShelf, type Entry, isServed, putOn, type Selection, select, takeOff } from './shelf.ts'
+import type { Render } from './slabs.ts'
 
 export interface NodeEntry extends Entry<NodeEntry> {
   /** Of the Node object; undefined: none is known. */
@@ -24,25 +16,30 @@ export type Nodes = ReturnType<typeof createNodes>
 /** All nodes that have a Node object. */
 export function createNodes(render: Render<NodeItem>, servedMs: number) {
   const shelf = createShelf<NodeEntry>()
-  const slabs = createSlabs()
+  const renderings = createRenderings<NodeEntry>(({ name, group, served }, part) => {
+    return group && served && render({ name, labels: group.labels, ...served.item }, part)
+  })
   /** Not in the full list that is under way, so far. */
   let unlisted = new Set<string>()
 
   /** Serves what the node's record says of the node itself; undefined: nothing, or it has no record. */
   function judge(entry: NodeEntry, usage: NodeUsage | undefined, labelsChanged = false) {
     if (!usage || !entry.group) return blank(entry)
-    if (labelsChanged || !entry.served || !sameUsage(entry.served, usage)) {
-      const { name, group } = entry
-      const item = { name, labels: group.labels, ...usage.item }
-      entry.json = slabs.keep(render(item, 'json'))
-      entry.protobuf = slabs.keep(render(item, 'protobuf'))
-    } else moveKept(entry, slabs)
+    const isSame = !labelsChanged && entry.served && sameUsage(entry.served, usage)
     entry.served = usage
     entry.expiresMs = usage.atMs + servedMs
+    if (isSame) renderings.stays(entry)
+    else renderings.changed(entry)
+  }
+  function blank(entry: NodeEntry) {
+    renderings.ceased(entry)
+    entry.served = undefined
+    entry.expiresMs = 0
   }
 
   return {
     judge,
+    kept: renderings.kept,
     upsert({ name, uid, labels }: NodeObject, usage: NodeUsage | undefined) {
       const entry = shelf.byName.get(name) ?? putOn(shelf, newEntry(name))
       entry.uid = uid
@@ -81,15 +78,9 @@ function newEntry(name: string): NodeEntry {
     place: 0,
     json: undefined,
     protobuf: undefined,
+    asked: 0,
     expiresMs: 0,
     uid: undefined,
     served: undefined,
   }
-}
-
-function blank(entry: NodeEntry) {
-  entry.json = undefined
-  entry.protobuf = undefined
-  entry.served = undefined
-  entry.expiresMs = 0
 }

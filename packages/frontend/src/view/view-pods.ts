@@ -3,17 +3,9 @@ import type { PodItem } from './item.ts'
 import type { PodObject } from './objects.ts'
 import { createOrder } from './order.ts'
 import { type Candidate, choose, expiresMsOf, newCandidate, podItem, type Source } from './pod-rules.ts'
-import {
-  createShelf,
-  type Entry,
-  moveKept,
-  putOn,
-  type Selection,
-  type Shelf,
-  select,
-  takeOff,
-} from './shelf.ts'
-import { createSlabs, type Kept, type Part, type Render } from './slabs.ts'
+import { createRenderings } from './renderings.ts'
+import { createShelf, type Entry, putOn, type Selection, type Shelf, select, takeOff } from './shelf.ts'
+import type { Render } from './slabs.ts'
 import { eachInTurns } from './turns.ts'
 
 export interface PodEntry extends Entry<PodEntry> {
@@ -25,24 +17,19 @@ export interface PodEntry extends Entry<PodEntry> {
   /** One of each record that names the pod. */
   candidates: Candidate[]
   served: Candidate | undefined
-  /** In which representations what is served has been asked for. */
-  asked: number
 }
 
 type Namespace = { readonly name: string; shelf: Shelf<PodEntry> }
 
 export type Pods = ReturnType<typeof createPods>
 
-/**
- * All pods that an object or a record names. A pod has an entry while either does.
- *
- * A change is rendered at once in what its forerunner was asked for, otherwise when it is asked for: clients that list
- * every pod again and again need not wait for it, and what nobody asks for costs neither CPU nor memory.
- */
+/** All pods that an object or a record names. A pod has an entry while either does. */
 export function createPods(render: Render<PodItem>) {
   const namespaces = new Map<string, Namespace>()
   const order = createOrder<Namespace>()
-  const slabs = createSlabs()
+  const renderings = createRenderings<PodEntry>(({ namespace, name, group, served }, part) => {
+    return group && served && render(podItem(namespace, name, group.labels, served), part)
+  })
   const count = { losers: 0 }
   /** How many full lists of Pod objects have begun. */
   let lists = 0
@@ -74,13 +61,13 @@ export function createPods(render: Render<PodItem>) {
     const isSame = !changed && entry.served === winner
     entry.served = winner
     entry.expiresMs = expiresMsOf(winner)
-    if (isSame) return moveKept(entry, slabs)
-    entry.json = entry.asked & bitOf.json ? rendered(entry, 'json') : undefined
-    entry.protobuf = entry.asked & bitOf.protobuf ? rendered(entry, 'protobuf') : undefined
-    entry.asked = 0
+    if (isSame) renderings.stays(entry)
+    else renderings.changed(entry)
   }
-  function rendered({ namespace, name, group, served }: PodEntry, part: Part): Kept | undefined {
-    return group && served && slabs.keep(render(podItem(namespace, name, group.labels, served), part))
+  function blank(entry: PodEntry) {
+    renderings.ceased(entry)
+    entry.served = undefined
+    entry.expiresMs = 0
   }
   function forget(entry: PodEntry) {
     namespaces.get(entry.namespace)?.shelf.groups.leave(entry)
@@ -91,12 +78,7 @@ export function createPods(render: Render<PodItem>) {
   return {
     count,
     judge,
-    /** What is served of it; undefined: nothing. */
-    kept(entry: PodEntry, part: Part): Kept | undefined {
-      entry.asked |= bitOf[part]
-      entry[part] ??= rendered(entry, part)
-      return entry[part]
-    },
+    kept: renderings.kept,
     entryOf: (namespace: string, name: string) => entryIn(homeOf(namespace), name),
     /** What the record says of the pod: nothing yet, where it did not name it before. */
     claim(entry: PodEntry, source: Source): Candidate {
@@ -155,8 +137,6 @@ export function createPods(render: Render<PodItem>) {
   }
 }
 
-const bitOf = { json: 1, protobuf: 2 }
-
 /** Shared: never written to. */
 const noCandidates: Candidate[] = []
 
@@ -168,19 +148,11 @@ function newEntry(namespace: string, name: string): PodEntry {
     place: 0,
     json: undefined,
     protobuf: undefined,
+    asked: 0,
     expiresMs: 0,
     createdMs: 0,
     list: 0,
     candidates: noCandidates,
     served: undefined,
-    asked: 0,
   }
-}
-
-function blank(entry: PodEntry) {
-  entry.json = undefined
-  entry.protobuf = undefined
-  entry.asked = 0
-  entry.served = undefined
-  entry.expiresMs = 0
 }

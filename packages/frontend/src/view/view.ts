@@ -104,7 +104,7 @@ export function createView({ maxAgeMs, renderNode, renderPod }: ViewDeps) {
 
     /** What is served of the entry, rendered; undefined: nothing. */
     kept: (entry: NodeEntry | PodEntry, part: Part) =>
-      'namespace' in entry ? pods.kept(entry, part) : entry[part],
+      'namespace' in entry ? pods.kept(entry, part) : nodes.kept(entry, part),
     findNode: nodes.find,
     findPod: pods.find,
     selectNodes: (selection: Selection) => nodes.select(selection),
