@@ -25,7 +25,7 @@ export function faultRows(alone: Results['alone']): Row[] {
       exactly(0),
     ),
     row('  lists answered with an error', worst(clientRows.errors, mustNotFail), '', exactly(0)),
-    row('  the same while a frontend is killed', worst(clientRows.errors, mayFail), ''),
+    row('  lists answered with an error while a frontend is killed', worst(clientRows.errors, mayFail), ''),
     row(
       '  a pod created meanwhile is served, after its start',
       worst(clientRows.fresh),
