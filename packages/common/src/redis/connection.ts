@@ -56,6 +56,8 @@ export function connectRedis({ url, tlsFiles = {}, key, log }: ConnectOptions): 
   const seats = createSeats(address.hosts)
   const gate = createGate(longestWaitMs)
   let timesMade = 0
+  /** The connection, by `timesMade`, whose server said that the slot is elsewhere. */
+  let movedFrom = -1
   let state: 'seeking' | 'up' | 'away' | 'closed' = 'seeking'
   /** Attempts of this round; rounds since Redis last answered. */
   let tried = 0
@@ -161,22 +163,25 @@ export function connectRedis({ url, tlsFiles = {}, key, log }: ConnectOptions): 
       seats.moved(to)
       isHop = true
     }
+    if (to && state === 'up') movedFrom = timesMade
     if (state === 'up') seek()
     redis.disconnect(true)
   }
   async function run(script: Script, keys: readonly string[], args: readonly string[]) {
     for (let again = false; ; again = true) {
       await gate.pass()
+      const sentOver = state === 'up' ? timesMade : undefined
       try {
-        if (state !== 'up') throw lastError
+        if (sentOver === undefined) throw lastError
         const reply = await send(script, keys, args)
         lastFailure = undefined
         return reply
       } catch (error) {
         const failure = storeError(error, shown)
         if (isOfNoUse(failure.code)) follow(error)
-        // Where the slot had been, nothing was done.
-        if (failure.code === 'store_moved' && !again) continue
+        // Where the slot had been, nothing was done: nor of what was sent behind a call that was told so, and cut off.
+        const isCutOff = failure.code === 'store_unavailable' && sentOver === movedFrom
+        if ((failure.code === 'store_moved' || isCutOff) && !again) continue
         lastFailure = failure.message
         throw failure
       }

@@ -1,3 +1,4 @@
+import { type AddressInfo, createServer } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect } from 'chai'
 import { silentLog } from '../../src/log.ts'
@@ -6,6 +7,7 @@ import { createRedisStore } from '../../src/store/store-redis.ts'
 import { freePort } from '../../testing/free-port.ts'
 import { type ClusterSetup, startRedisCluster } from '../../testing/redis-cluster.ts'
 import { ask, type SentinelSetup, startSentinels } from '../../testing/redis-sentinels.ts'
+import { startRedisServer } from '../../testing/redis-server.ts'
 import { expectSurvival } from './failover.ts'
 import { commitAsShard, intervalMs, scrape } from './store-builders.ts'
 import { storeContract } from './store-contract.ts'
@@ -86,6 +88,32 @@ describe('the store in a Cluster', function () {
       for (const each of await Promise.all(calls)) expect(each).to.include({ result: 'accepted' })
     } finally {
       await store.close()
+    }
+  })
+
+  it('loses no call that was sent behind one whose slot had moved, and stays without an answer', async () => {
+    const server = await startRedisServer()
+    // Knows the time, then only that the slot is elsewhere, and then nothing more.
+    const answers = ['*2\r\n$10\r\n1700000000\r\n$1\r\n0\r\n', `-MOVED 7 ${new URL(server.url).host}\r\n`]
+    const former = createServer((socket) => {
+      socket.on('error', () => {})
+      socket.on('data', (chunk) =>
+        socket.write(String(chunk).includes('evalsha') ? (answers.shift() ?? '') : ''),
+      )
+    })
+    await new Promise<void>((resolve) => former.listen(0, '127.0.0.1', resolve))
+    const url = `redis-cluster://127.0.0.1:${(former.address() as AddressInfo).port}`
+    const options = { url, ringName: 'behind', intervalMs, onBadRecord: () => {}, log: silentLog }
+    const store = createRedisStore(options)
+    try {
+      const now = Date.now()
+      const calls = ['a', 'b', 'c'].map((node) => commitAsShard(store, scrape(now, { node })))
+      for (const each of await Promise.all(calls)) expect(each).to.include({ result: 'accepted' })
+      expect(answers).to.deep.equal([])
+    } finally {
+      await store.close()
+      former.close()
+      await server.stop()
     }
   })
 
