@@ -163,8 +163,10 @@ export function connectRedis({ url, tlsFiles = {}, key, log }: ConnectOptions): 
       seats.moved(to)
       isHop = true
     }
-    if (to && state === 'up') movedFrom = timesMade
-    if (state === 'up') seek()
+    if (state === 'up') {
+      if (to) movedFrom = timesMade
+      seek()
+    }
     redis.disconnect(true)
   }
   async function run(script: Script, keys: readonly string[], args: readonly string[]) {

@@ -1,7 +1,11 @@
 import { createSlabs, type Kept, type Part } from './slabs.ts'
 
-/** What is rendered of something. */
-export type Rendered = {
+/** What is served of something, until when, and what is rendered of that. */
+export type Rendered<S> = {
+  /** Undefined: nothing. */
+  served: S | undefined
+  /** Shared clock, milliseconds: past this the sample is older than the age bound. 0: nothing is served. */
+  expiresMs: number
   /** As an item of a list; undefined: nothing is served, or it is not rendered yet (`kept` does). */
   json: Kept | undefined
   protobuf: Kept | undefined
@@ -16,7 +20,7 @@ const bitOf = { json: 1, protobuf: 2 }
  * everything again and again need not wait for it, and what nobody asks for costs neither CPU nor memory.
  * @param render what is served of it now; undefined: nothing.
  */
-export function createRenderings<T extends Rendered>(
+export function createRenderings<S, T extends Rendered<S>>(
   render: (subject: T, part: Part) => Uint8Array | undefined,
 ) {
   const slabs = createSlabs()
@@ -32,19 +36,23 @@ export function createRenderings<T extends Rendered>(
       subject[part] ??= rendered(subject, part)
       return subject[part]
     },
-    /** Something else is served of it now. */
-    changed(subject: T): void {
+    /** @param isSame it would be rendered as it is: then it moves on among what is rendered now, see `move` of Slabs. */
+    serve(subject: T, served: S, expiresMs: number, isSame: boolean): void {
+      subject.served = served
+      subject.expiresMs = expiresMs
+      if (isSame) {
+        if (subject.json) subject.json = slabs.move(subject.json)
+        if (subject.protobuf) subject.protobuf = slabs.move(subject.protobuf)
+        return
+      }
       subject.json = subject.asked & bitOf.json ? rendered(subject, 'json') : undefined
       subject.protobuf = subject.asked & bitOf.protobuf ? rendered(subject, 'protobuf') : undefined
       subject.asked = 0
     },
-    /** The same is served of it: it moves on among what is rendered now, see `move` of Slabs. */
-    stays(subject: T): void {
-      if (subject.json) subject.json = slabs.move(subject.json)
-      if (subject.protobuf) subject.protobuf = slabs.move(subject.protobuf)
-    },
-    /** Nothing is served of it any more. */
-    ceased(subject: T): void {
+    /** Serves nothing of it any more. */
+    cease(subject: T): void {
+      subject.served = undefined
+      subject.expiresMs = 0
       subject.json = undefined
       subject.protobuf = undefined
       subject.asked = 0

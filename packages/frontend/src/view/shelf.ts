@@ -3,12 +3,7 @@ import { byName, createOrder, type Order } from './order.ts'
 import type { Rendered } from './renderings.ts'
 
 /** One subject under its name: what is served of it, rendered, and until when. */
-export type Entry<T> = Member<T> &
-  Rendered & {
-    readonly name: string
-    /** Shared clock, milliseconds: past this the sample is older than the age bound. 0: nothing is served. */
-    expiresMs: number
-  }
+export type Entry<T, S = unknown> = Member<T> & Rendered<S> & { readonly name: string }
 
 /** The entries of one namespace (or all nodes): by name, in order of name, by labels. */
 export type Shelf<T extends Entry<T>> = {

@@ -5,10 +5,9 @@ import { createRenderings } from './renderings.ts'
 import { createShelf, type Entry, isServed, putOn, type Selection, select, takeOff } from './shelf.ts'
 import type { Render } from './slabs.ts'
 
-export interface NodeEntry extends Entry<NodeEntry> {
+export interface NodeEntry extends Entry<NodeEntry, NodeUsage> {
   /** Of the Node object; undefined: none is known. */
   uid: string | undefined
-  served: NodeUsage | undefined
 }
 
 export type Nodes = ReturnType<typeof createNodes>
@@ -16,7 +15,7 @@ export type Nodes = ReturnType<typeof createNodes>
 /** All nodes that have a Node object. */
 export function createNodes(render: Render<NodeItem>, servedMs: number) {
   const shelf = createShelf<NodeEntry>()
-  const renderings = createRenderings<NodeEntry>(({ name, group, served }, part) => {
+  const renderings = createRenderings<NodeUsage, NodeEntry>(({ name, group, served }, part) => {
     return group && served && render({ name, labels: group.labels, ...served.item }, part)
   })
   /** Not in the full list that is under way, so far. */
@@ -24,17 +23,9 @@ export function createNodes(render: Render<NodeItem>, servedMs: number) {
 
   /** Serves what the node's record says of the node itself; undefined: nothing, or it has no record. */
   function judge(entry: NodeEntry, usage: NodeUsage | undefined, labelsChanged = false) {
-    if (!usage || !entry.group) return blank(entry)
-    const isSame = !labelsChanged && entry.served && sameUsage(entry.served, usage)
-    entry.served = usage
-    entry.expiresMs = usage.atMs + servedMs
-    if (isSame) renderings.stays(entry)
-    else renderings.changed(entry)
-  }
-  function blank(entry: NodeEntry) {
-    renderings.ceased(entry)
-    entry.served = undefined
-    entry.expiresMs = 0
+    if (!usage || !entry.group) return renderings.cease(entry)
+    const isSame = !labelsChanged && entry.served !== undefined && sameUsage(entry.served, usage)
+    renderings.serve(entry, usage, usage.atMs + servedMs, isSame)
   }
 
   return {
@@ -50,7 +41,7 @@ export function createNodes(render: Render<NodeItem>, servedMs: number) {
       const entry = shelf.byName.get(name)
       if (!entry) return
       takeOff(shelf, entry)
-      blank(entry)
+      renderings.cease(entry)
     },
     /** A full list of Node objects begins. */
     listing() {

@@ -8,7 +8,7 @@ import { createShelf, type Entry, putOn, type Selection, type Shelf, select, tak
 import type { Render } from './slabs.ts'
 import { eachInTurns } from './turns.ts'
 
-export interface PodEntry extends Entry<PodEntry> {
+export interface PodEntry extends Entry<PodEntry, Candidate> {
   readonly namespace: string
   /** creationTimestamp of the Pod object, milliseconds since the epoch. */
   createdMs: number
@@ -16,7 +16,6 @@ export interface PodEntry extends Entry<PodEntry> {
   list: number
   /** One of each record that names the pod. */
   candidates: Candidate[]
-  served: Candidate | undefined
 }
 
 type Namespace = { readonly name: string; shelf: Shelf<PodEntry> }
@@ -27,7 +26,7 @@ export type Pods = ReturnType<typeof createPods>
 export function createPods(render: Render<PodItem>) {
   const namespaces = new Map<string, Namespace>()
   const order = createOrder<Namespace>()
-  const renderings = createRenderings<PodEntry>(({ namespace, name, group, served }, part) => {
+  const renderings = createRenderings<Candidate, PodEntry>(({ namespace, name, group, served }, part) => {
     return group && served && render(podItem(namespace, name, group.labels, served), part)
   })
   const count = { losers: 0 }
@@ -57,17 +56,8 @@ export function createPods(render: Render<PodItem>) {
   /** Decides anew what is served. `changed`: what is served, or the labels, would be rendered otherwise. */
   function judge(entry: PodEntry, changed = false) {
     const winner = entry.group && choose(entry.candidates, entry.createdMs)
-    if (!entry.group || !winner || expiresMsOf(winner) === 0) return blank(entry)
-    const isSame = !changed && entry.served === winner
-    entry.served = winner
-    entry.expiresMs = expiresMsOf(winner)
-    if (isSame) renderings.stays(entry)
-    else renderings.changed(entry)
-  }
-  function blank(entry: PodEntry) {
-    renderings.ceased(entry)
-    entry.served = undefined
-    entry.expiresMs = 0
+    if (!winner || expiresMsOf(winner) === 0) return renderings.cease(entry)
+    renderings.serve(entry, winner, expiresMsOf(winner), !changed && entry.served === winner)
   }
   function forget(entry: PodEntry) {
     namespaces.get(entry.namespace)?.shelf.groups.leave(entry)
