@@ -24,107 +24,97 @@ export const formatVersion = 1
 /** Longest text that is read, bytes. */
 export const maxTextBytes = 8 * 1024 * 1024
 
+const head = Buffer.from(`{"v":${formatVersion},"at":`)
+const node = Buffer.from(',"node":')
+const podsOf = Buffer.from(',"pods":')
+const end = Buffer.from('}')
+
 const usageText = new TextWriter()
 const pointsText = new TextWriter()
 
 /** The two texts of a record whose scrape was sent at `atMs` (whole milliseconds, shared clock). */
 export function encodeBody({ pods, numbers }: RecordBody, atMs: number): { usage: string; points: string } {
-  usageText.clear()
-  pointsText.clear()
-  const head = `{"v":${formatVersion},"at":${atMs},"node":`
-  usageText.raw(`${head}[`)
-  pointsText.raw(head)
-  writeSubject(numbers, 0, atMs)
-  usageText.raw('],"pods":[')
-  pointsText.raw(',"pods":[')
-  let at = stride
-  let podComma = ''
-  for (const { namespace, name, containers } of pods) {
-    usageText.raw(podComma)
-    usageText.raw('[')
-    usageText.quoted(namespace)
-    usageText.raw(',')
-    usageText.quoted(name)
-    usageText.raw(',[')
-    pointsText.raw(podComma)
-    pointsText.raw('[')
-    podComma = ','
-    let comma = ''
-    for (const container of containers) {
-      usageText.raw(comma)
-      usageText.raw('[')
-      usageText.quoted(container)
-      usageText.raw(',')
-      pointsText.raw(comma)
-      writeSubject(numbers, at, atMs)
-      usageText.raw(']')
-      at += stride
-      comma = ','
-    }
-    usageText.raw(']]')
-    pointsText.raw(']')
+  for (const text of [usageText, pointsText]) {
+    text.clear()
+    text.raw(head)
+    text.number(atMs)
+    text.raw(node)
   }
-  usageText.raw(']}')
-  pointsText.raw(']}')
+  usageText.open()
+  writeSubject(numbers, 0, atMs)
+  usageText.close()
+  for (const text of [usageText, pointsText]) {
+    text.raw(podsOf)
+    text.open()
+  }
+  let at = stride
+  for (const { namespace, name, containers } of pods) {
+    usageText.open()
+    usageText.quoted(namespace)
+    usageText.quoted(name)
+    usageText.open()
+    pointsText.open()
+    for (const container of containers) {
+      usageText.open()
+      usageText.quoted(container)
+      writeSubject(numbers, at, atMs)
+      usageText.close()
+      at += stride
+    }
+    usageText.close()
+    usageText.close()
+    pointsText.close()
+  }
+  for (const text of [usageText, pointsText]) {
+    text.close()
+    text.raw(end)
+  }
   return { usage: usageText.text(), points: pointsText.text() }
 }
 
 function writeSubject(numbers: Float64Array, at: number, atMs: number): void {
   writeUsage(numbers, at, atMs)
   const hasBase = writePoint(numbers, at, atMs)
-  const startMs = numbers[at + place.baseStart] as number
+  const startMs = hasBase ? (numbers[at + place.baseStart] as number) : Number.NaN
   const isAbsent = numbers[at + place.absent] === 1
-  if (hasBase && !Number.isNaN(startMs)) {
-    usageText.raw(',')
-    usageText.number(startMs - atMs)
-  } else if (isAbsent) usageText.raw(',null')
-  if (isAbsent) usageText.raw(',1')
+  // As null, where it is not known.
+  if (isAbsent || !Number.isNaN(startMs)) usageText.number(startMs - atMs)
+  if (isAbsent) usageText.number(1)
 }
 
 function writeUsage(numbers: Float64Array, at: number, atMs: number): void {
   const timestampMs = numbers[at + place.usageTimestamp] as number
   if (Number.isNaN(timestampMs)) {
-    usageText.raw('0')
+    usageText.number(0)
     return
   }
-  usageText.raw('[')
+  usageText.open()
   usageText.number(numbers[at + place.usageCpu] as number)
-  usageText.raw(',')
   usageText.number(numbers[at + place.usageMemory] as number)
-  usageText.raw(',')
   usageText.number(timestampMs - atMs)
-  usageText.raw(',')
   usageText.number(numbers[at + place.usageWindow] as number)
   const usageAt = Math.round(numbers[at + place.usageAt] as number) - atMs
   const swapBytes = numbers[at + place.usageSwap] as number
   const hasSwap = !Number.isNaN(swapBytes)
-  if (usageAt !== 0 || hasSwap) {
-    usageText.raw(',')
-    usageText.number(usageAt)
-  }
-  if (hasSwap) {
-    usageText.raw(',')
-    usageText.number(swapBytes)
-  }
-  usageText.raw(']')
+  if (usageAt !== 0 || hasSwap) usageText.number(usageAt)
+  if (hasSwap) usageText.number(swapBytes)
+  usageText.close()
 }
 
 /** False: there is no base. */
 function writePoint(numbers: Float64Array, at: number, atMs: number): boolean {
   const timestampMs = numbers[at + place.baseTimestamp] as number
   if (Number.isNaN(timestampMs)) {
-    pointsText.raw('0')
+    pointsText.number(0)
     return false
   }
-  pointsText.raw('["')
-  pointsText.billions(
+  pointsText.open()
+  pointsText.quotedBillions(
     numbers[at + place.baseCpuSeconds] as number,
     numbers[at + place.baseCpuNanos] as number,
   )
-  pointsText.raw('",')
   pointsText.number(timestampMs - atMs)
-  pointsText.raw(',')
   pointsText.number(Math.round(numbers[at + place.baseAt] as number) - atMs)
-  pointsText.raw(']')
+  pointsText.close()
   return true
 }

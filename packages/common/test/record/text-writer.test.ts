@@ -15,27 +15,43 @@ describe('a text writer', () => {
     fc.assert(
       fc.property(fc.array(fc.oneof(number, text)), (values) => {
         writer.clear()
-        writer.raw('[')
-        for (const [index, value] of values.entries()) {
-          if (index > 0) writer.raw(',')
+        writer.open()
+        for (const value of values) {
           if (typeof value === 'number') writer.number(value)
           else writer.quoted(value)
         }
-        writer.raw(']')
+        writer.close()
         expect(writer.text()).to.equal(JSON.stringify(values))
       }),
     )
   })
 
-  it('writes billions and what is behind them as one number', () => {
+  it('writes billions and what is behind them as one number in quotes', () => {
     const writer = new TextWriter()
     fc.assert(
       fc.property(fc.bigInt({ min: 0n, max: 10n ** 24n - 1n }), (value) => {
         writer.clear()
-        writer.billions(Number(value / 1_000_000_000n), Number(value % 1_000_000_000n))
-        expect(writer.text()).to.equal(String(value))
+        writer.quotedBillions(Number(value / 1_000_000_000n), Number(value % 1_000_000_000n))
+        expect(writer.text()).to.equal(`"${value}"`)
       }),
     )
+  })
+
+  it('separates what is in a list, and in what is written as it is', () => {
+    const writer = new TextWriter()
+    writer.raw(Buffer.from('{"a":'))
+    writer.open()
+    writer.open()
+    writer.close()
+    writer.open()
+    writer.number(-1)
+    writer.close()
+    writer.quotedBillions(0, 7)
+    writer.close()
+    writer.raw(Buffer.from(',"b":'))
+    writer.number(2)
+    writer.raw(Buffer.from('}'))
+    expect(writer.text()).to.equal('{"a":[[],[-1],"7"],"b":2}')
   })
 
   it('grows, and is empty once cleared', () => {
