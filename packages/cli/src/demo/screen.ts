@@ -61,7 +61,10 @@ function drawPace({ pace, oldestSampleMs, top }: DemoState, { worstMissing }: Sc
   const { least, most, intervals, longestGapMs } = pace
   const scrapes = `Scrapes per kubelet and interval (last ${intervals}): min ${least}, max ${most}`
   const oldest = oldestSampleMs === undefined ? 'none yet' : seconds(oldestSampleMs)
-  const rows = `Rows missing: ${top.missingRows}${worstMissing === undefined ? '' : `, at worst ${worstMissing}`}`
+  const rows =
+    worstMissing === undefined
+      ? `Rows still to come: ${top.missingRows}`
+      : `Rows missing: ${top.missingRows}, at worst ${worstMissing}`
   return [
     intervals === 0 ? 'No kubelet was scraped yet.' : `${scrapes}; longest gap ${seconds(longestGapMs)}`,
     `${rows}. Oldest sample served: ${oldest}.`,

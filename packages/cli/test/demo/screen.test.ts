@@ -98,7 +98,7 @@ describe('the screen of the demo', () => {
     const empty = state({ top: { ...top, missingRows: 120 }, oldestSampleMs: undefined })
     const text = drawScreen(empty, { ...info, worstMissing: undefined }, sizes[0]!).join('\n')
     expect(text).to.include('(nothing yet: error: Metrics API not available)')
-    expect(text).to.include('Rows missing: 120. Oldest sample served: none yet.')
+    expect(text).to.include('Rows still to come: 120. Oldest sample served: none yet.')
   })
 
   it('offers keys only where there is a keyboard', () => {
