@@ -1,4 +1,5 @@
 import { createGroups, type Group, type Groups, type LabelMatch, type Member } from './groups.ts'
+import { createNames, type Names } from './names.ts'
 import { byName, createOrder, type Order } from './order.ts'
 import type { Rendered } from './renderings.ts'
 
@@ -7,23 +8,23 @@ export type Entry<T, S = unknown> = Member<T> & Rendered<S> & { readonly name: s
 
 /** The entries of one namespace (or all nodes): by name, in order of name, by labels. */
 export type Shelf<T extends Entry<T>> = {
-  byName: Map<string, T>
+  names: Names<T>
   order: Order<T>
   groups: Groups<T>
 }
 
 export function createShelf<T extends Entry<T>>(): Shelf<T> {
-  return { byName: new Map(), order: createOrder<T>(), groups: createGroups<T>() }
+  return { names: createNames<T>(), order: createOrder<T>(), groups: createGroups<T>() }
 }
 
 export function putOn<T extends Entry<T>>(shelf: Shelf<T>, entry: T): T {
-  shelf.byName.set(entry.name, entry)
+  shelf.names.add(entry)
   shelf.order.add(entry)
   return entry
 }
 
 export function takeOff<T extends Entry<T>>(shelf: Shelf<T>, entry: T): void {
-  shelf.byName.delete(entry.name)
+  shelf.names.remove(entry)
   shelf.order.remove(entry)
   shelf.groups.leave(entry)
 }
@@ -38,7 +39,7 @@ export type Selection = { name?: string; labels?: LabelMatch }
 /** In order of name. Entries of which nothing is served are among them: see `isServed`. */
 export function select<T extends Entry<T>>(shelf: Shelf<T>, { name, labels }: Selection): readonly T[] {
   if (name !== undefined) {
-    const entry = shelf.byName.get(name)
+    const entry = shelf.names.get(name)
     return entry?.group && (!labels || labels.matches(entry.group.labels)) ? [entry] : []
   }
   return labels ? selectByLabels(shelf, shelf.groups.matching(labels)) : shelf.order.all()
@@ -47,7 +48,7 @@ export function select<T extends Entry<T>>(shelf: Shelf<T>, { name, labels }: Se
 /** Sorts the few that match, or leaves out the few that do not: whichever is less work. */
 function selectByLabels<T extends Entry<T>>(shelf: Shelf<T>, groups: Group<T>[]): T[] {
   const size = groups.reduce((sum, group) => sum + group.members.length, 0)
-  if (size < shelf.byName.size / 8) return groups.flatMap((group) => group.members).sort(byName)
+  if (size < shelf.names.size() / 8) return groups.flatMap((group) => group.members).sort(byName)
   const matching = new Set<Group<T> | undefined>(groups)
   return shelf.order.all().filter((entry) => matching.has(entry.group))
 }

@@ -32,31 +32,31 @@ export function createNodes(render: Render<NodeItem>, servedMs: number) {
     judge,
     kept: renderings.kept,
     upsert({ name, uid, labels }: NodeObject, usage: NodeUsage | undefined) {
-      const entry = shelf.byName.get(name) ?? putOn(shelf, newEntry(name))
+      const entry = shelf.names.get(name) ?? putOn(shelf, newEntry(name))
       entry.uid = uid
       unlisted.delete(name)
       judge(entry, usage, shelf.groups.join(entry, labels))
     },
     remove(name: string) {
-      const entry = shelf.byName.get(name)
+      const entry = shelf.names.get(name)
       if (!entry) return
       takeOff(shelf, entry)
       renderings.cease(entry)
     },
     /** A full list of Node objects begins. */
     listing() {
-      unlisted = new Set(shelf.byName.keys())
+      unlisted = new Set(shelf.names.all().map(({ name }) => name))
     },
     /** What was not upserted since it began. */
     unlisted: () => unlisted,
-    find: (name: string) => shelf.byName.get(name),
+    find: (name: string) => shelf.names.get(name),
     /** In order of name. */
     select: (selection: Selection) => [select(shelf, selection)],
-    size: () => shelf.byName.size,
+    size: () => shelf.names.size(),
     /** How many of them are served. */
     served(nowMs: number): number {
       let served = 0
-      for (const entry of shelf.byName.values()) if (isServed(entry, nowMs)) served++
+      for (const entry of shelf.order.all()) if (isServed(entry, nowMs)) served++
       return served
     },
   }

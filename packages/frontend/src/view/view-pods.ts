@@ -42,14 +42,14 @@ export function createPods(render: Render<PodItem>) {
     return home
   }
   function entryIn({ name: namespace, shelf }: Namespace, name: string): PodEntry {
-    return shelf.byName.get(name) ?? putOn(shelf, newEntry(namespace, name))
+    return shelf.names.get(name) ?? putOn(shelf, newEntry(namespace, name))
   }
   function discardIfEmpty(entry: PodEntry) {
     if (entry.group || entry.candidates.length > 0) return
     const home = namespaces.get(entry.namespace)
     if (!home) return
     takeOff(home.shelf, entry)
-    if (home.shelf.byName.size > 0) return
+    if (home.shelf.names.size() > 0) return
     namespaces.delete(home.name)
     order.remove(home)
   }
@@ -102,7 +102,7 @@ export function createPods(render: Render<PodItem>) {
       judge(entry, home.shelf.groups.join(entry, labels))
     },
     remove(namespace: string, name: string) {
-      const entry = namespaces.get(namespace)?.shelf.byName.get(name)
+      const entry = namespaces.get(namespace)?.shelf.names.get(name)
       if (entry) forget(entry)
     },
     /** A full list of Pod objects begins. */
@@ -112,12 +112,12 @@ export function createPods(render: Render<PodItem>) {
     /** Forgets, in turns, the objects that were not upserted since it began. */
     async listed() {
       const ended = lists
-      const all = [...namespaces.values()].flatMap(({ shelf }) => [...shelf.byName.values()])
+      const all = [...namespaces.values()].flatMap(({ shelf }) => shelf.names.all())
       await eachInTurns(all, (entry) => {
         if (entry.group && entry.list < ended) forget(entry)
       })
     },
-    find: (namespace: string, name: string) => namespaces.get(namespace)?.shelf.byName.get(name),
+    find: (namespace: string, name: string) => namespaces.get(namespace)?.shelf.names.get(name),
     /** By namespace, then name; one array a namespace. */
     select(namespace: string | undefined, selection: Selection): (readonly PodEntry[])[] {
       const homes = namespace === undefined ? order.all() : namespaces.get(namespace)
