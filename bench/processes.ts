@@ -33,12 +33,10 @@ export const startSimulator = <Q>() => startPeer<Q>(file('simulator.ts'))
 
 /**
  * So many pods and connections need much of a heap, and each of its collections would take a core from what is measured:
- * they come when it has doubled, what lies outside of it (bodies, TLS) counted as a part of it. By itself V8 also tries to
- * give memory back whenever 100 s have passed without one: seven seconds of CPU each time, in the three of a comparison.
+ * they come when it has doubled, what lies outside of it (bodies, TLS) counted as a part of it.
  */
 const moduleArgs = [
   '--max-old-space-size=8192',
-  '--no-memory-reducer',
   ...heapFlags({ growingPercent: 100, youngGrows: true, countsOutside: true }),
 ]
 

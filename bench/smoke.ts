@@ -38,7 +38,7 @@ async function measure(bench: Bench, given: Readonly<Record<string, unknown>>) {
     { name: '2 shards', kind: 'sharded', shards: 2, frontends: 2 },
     {
       ...{ settling: 1, intervals: Number(given.intervals), ages: true },
-      ...{ answers: { lists: 1, selects: 2 }, restarts: 1 },
+      ...{ answers: { lists: 1, selects: 2, restless: true }, restarts: 1 },
     },
   )
   await site.stop()

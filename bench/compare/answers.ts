@@ -25,8 +25,8 @@ export type Answered = {
   loop: LoopDelay | null
 }
 
-/** How often each shape is asked for. */
-export type Times = { lists: number; selects: number }
+/** How often each shape is asked for; `restless`: without pauses, where times mean nothing. */
+export type Times = { lists: number; selects: number; restless?: boolean }
 
 /** One shape in one round. */
 export type Piece = {
@@ -48,10 +48,10 @@ export async function measureAnswers(
   bench: Bench,
   site: Site,
   system: System,
-  { lists, selects }: Times,
+  { lists, selects, restless = false }: Times,
 ): Promise<Answered[]> {
   const rounds = Math.min(mostRounds, lists)
-  const inRound = { lists: Math.ceil(lists / rounds), selects: Math.ceil(selects / rounds) }
+  const inRound = { lists: Math.ceil(lists / rounds), selects: Math.ceil(selects / rounds), restless }
   const asking = new Map<Shape, Piece[]>(shapesOf(site.places, inRound).map((shape) => [shape, []]))
   for (let round = 0; round < rounds; round++) {
     for (const [shape, pieces] of asking) {

@@ -40,7 +40,7 @@ export type SystemResult = {
   atEnd: ProcessCost[]
   /** From the start of a server's process to its first list with every pod, and to all metadata; the quickest first. */
   restarts?: { completeMs: number; metadataMs?: number }[]
-  /** Share of the machine's CPU time that nobody used while it restarted. */
+  /** Share of the machine's CPU time that nobody used during all of them. */
   restartIdle?: number
 }
 
@@ -138,7 +138,7 @@ const lookEveryMs = 2_000
 /** More often, and answering that it is not ready would take time from one of ours that starts. */
 const lookAtStartEveryMs = 100
 
-/** Each once every pod is served and the machine is quiet again; idle CPU is that of the starts alone, the least. */
+/** Each once every pod is served and the machine is quiet again; idle CPU is that of the starts alone. */
 async function restart(
   bench: Bench,
   site: Site,
@@ -146,7 +146,7 @@ async function restart(
   { times, patienceMs }: { times: number; patienceMs: number },
 ) {
   const took: { completeMs: number; metadataMs?: number }[] = []
-  let restartIdle = 1
+  let idleMs = 0
   for (let n = 0; n < times; n++) {
     // What had hung takes intervals to have a usage again.
     await alive(system, untilComplete(site, system, Date.now(), lookEveryMs))
@@ -161,12 +161,13 @@ async function restart(
     const [completeMs, syncedAtMs] = await Promise.all([complete, synced])
     took.push({ completeMs, ...(syncedAtMs !== undefined && { metadataMs: syncedAtMs - startedMs }) })
     const idleShare = idle()
-    restartIdle = Math.min(restartIdle, idleShare)
+    idleMs += idleShare * completeMs
     bench.progress(
       `${system.name}: complete ${(completeMs / 1000).toFixed(1)} s after its restart, ${Math.round(100 * idleShare)} % idle`,
     )
   }
-  return { restarts: took.toSorted((a, b) => a.completeMs - b.completeMs), restartIdle }
+  const ms = took.reduce((sum, { completeMs }) => sum + completeMs, 0)
+  return { restarts: took.toSorted((a, b) => a.completeMs - b.completeMs), restartIdle: idleMs / ms }
 }
 
 /** Rejects as soon as one of the system's processes has ended. */

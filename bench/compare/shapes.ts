@@ -22,13 +22,14 @@ const afterAllMs = 6_000
 const afterSmallMs = 50
 
 /** metrics-server's own storage benchmark reads these shapes: normal, big namespace, big deployment, dense containers. */
-export function shapesOf(places: Places, { lists, selects }: Times): Shape[] {
+export function shapesOf(places: Places, { lists, selects, restless = false }: Times): Shape[] {
   const { pods, big, deployment, dense } = places
   const inNamespace = (namespace: string) => `${group}/namespaces/${namespace}/pods`
   const selecting = (namespace: string, selector: string) =>
     `${inNamespace(namespace)}?${new URLSearchParams({ labelSelector: selector })}`
-  const large = { times: lists, pauseMs: afterLargeMs }
-  const small = { times: selects, pauseMs: afterSmallMs }
+  const pausing = (pauseMs: number) => (restless ? 0 : pauseMs)
+  const large = { times: lists, pauseMs: pausing(afterLargeMs) }
+  const small = { times: selects, pauseMs: pausing(afterSmallMs) }
   const both = (name: string, question: Question, items: number, how: typeof large): Shape[] => [
     { name: `${name}, JSON`, question, items, ...how },
     {
@@ -39,7 +40,10 @@ export function shapesOf(places: Places, { lists, selects }: Times): Shape[] {
     },
   ]
   return [
-    ...both('all pods', { path: `${group}/pods`, ...admin }, pods, { ...large, pauseMs: afterAllMs }),
+    ...both('all pods', { path: `${group}/pods`, ...admin }, pods, {
+      ...large,
+      pauseMs: pausing(afterAllMs),
+    }),
     ...both('big namespace', { path: inNamespace(big.namespace), ...admin }, big.pods, large),
     ...both(
       'big deployment',

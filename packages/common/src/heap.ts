@@ -26,6 +26,8 @@ export function heapFlags({ growingPercent, youngGrows, countsOutside = false }:
   return [
     `--heap-growing-percent=${growingPercent}`,
     '--no-parallel-scavenge',
+    // Once 100 s have passed without a collection V8 begins one to give memory back, which moves most of what is alive.
+    '--memory-reducer-gc-count=0',
     ...(youngGrows ? [] : ['--semi-space-growth-factor=1']),
     ...(countsOutside
       ? ['--external-memory-accounted-in-global-limit', '--external-memory-max-growing-factor=2']
