@@ -1,10 +1,10 @@
 import { errorText } from '@metrics-ring/common/errors'
 import { assignScenario } from '../assign.ts'
 import { chaosScenario } from '../chaos/chaos.ts'
+import { type ColdStarts, startAgain } from '../cold-start.ts'
 import { type DecodeSpeed, measureDecode } from '../decode-speed.ts'
-import { prepareSite } from '../list/site.ts'
 import { processUsage } from '../process-usage.ts'
-import { type Row, watchIdle } from '../rows.ts'
+import type { Row } from '../rows.ts'
 import type { Bench } from '../scenario.ts'
 import { startSite } from './site.ts'
 import { startSystem } from './systems.ts'
@@ -14,14 +14,14 @@ export type Alone = {
   decode: DecodeSpeed | undefined
   /** Of a shard that has everything loaded and connected, and no node. */
   librariesRssBytes: number | undefined
-  coldStart: { pods: number; tookMs: number[]; idle: number } | undefined
+  coldStart: ColdStarts | undefined
   assign: Row[] | undefined
   /** Lists at 10 Hz while processes are killed, restarted and rolled. */
   faults: { rows: Row[]; nodes: number; intervalMs: number } | undefined
 }
 
 const coldStartPods = 3_000
-const coldStarts = 3
+const coldStartTimes = 3
 /** Drains first: they take longer as long as a killed shard's Lease is there (docs/ring.md). */
 const faults = ['rolling', 'frontends', 'frontend-sigkill', 'sigkill', 'flushall', 'redis']
 const faultNodes = 100
@@ -42,7 +42,7 @@ export async function measureAlone(
   return {
     decode: await attempt('decoding', async () => measureDecode(given.podsPerNode)),
     librariesRssBytes: await attempt('an idle shard, for its libraries', () => librariesRss(bench)),
-    coldStart: await attempt(`cold start with ${coldStartPods} pods`, () => coldStart(bench)),
+    coldStart: await attempt(`cold start with ${coldStartPods} pods`, () => coldStarts(bench)),
     assign: await attempt('assignment', async () => {
       const outcome = await assignScenario.run(bench, { nodes: 5_000, shards: 20, rounds: 20 })
       return 'rows' in outcome ? outcome.rows : outcome
@@ -79,17 +79,12 @@ async function librariesRss(bench: Bench): Promise<number> {
   return rssBytes
 }
 
-async function coldStart(bench: Bench) {
-  const nodes = coldStartPods / 30
-  const site = await prepareSite(bench, {
-    intervalMs: 15_000,
-    nodes,
-    pods: coldStartPods,
-    namespacePods: 600,
-  })
-  const idle = watchIdle()
-  const tookMs: number[] = []
-  for (let n = 0; n < coldStarts; n++) tookMs.push((await site.startFrontend()).completeMs)
+async function coldStarts(bench: Bench): Promise<ColdStarts> {
+  const { site, starts } = await startAgain(
+    bench,
+    { intervalMs: 15_000, nodes: coldStartPods / 30, pods: coldStartPods, namespacePods: 600 },
+    coldStartTimes,
+  )
   await site.stop()
-  return { pods: coldStartPods, tookMs: tookMs.toSorted((a, b) => a - b), idle: idle() }
+  return starts
 }
