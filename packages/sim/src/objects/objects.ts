@@ -7,7 +7,7 @@ export { nodeObject } from './node.ts'
 export { podObject } from './pod.ts'
 
 /**
- * Objects of the size that real ones have: 2 KB of metadata for a pod, 10 KB for a Node. Pods of a workload
+ * Objects of the size that real ones have: 2 KB of metadata (protobuf) for a pod, 10 KB for a Node. Pods of a workload
  * share the parts in which they do not differ, so receivers may replace parts of an object and change none.
  */
 

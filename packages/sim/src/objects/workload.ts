@@ -64,12 +64,6 @@ function podFields(workload: Workload): ManagedFields[] {
   const container = {
     ...leaves('image', 'imagePullPolicy', 'name', 'terminationMessagePath', 'terminationMessagePolicy'),
     'f:resources': { ...leaves(), 'f:limits': leaves('memory'), 'f:requests': leaves('cpu', 'memory') },
-    'f:ports': elements('containerPort', ['8080'], leaves('containerPort', 'name', 'protocol')),
-    'f:livenessProbe': {
-      ...leaves('failureThreshold', 'periodSeconds'),
-      'f:httpGet': leaves('path', 'port', 'scheme'),
-    },
-    'f:volumeMounts': elements('mountPath', ['/etc/config'], leaves('mountPath', 'name', 'readOnly')),
   }
   const condition = leaves('lastProbeTime', 'lastTransitionTime', 'status', 'type')
   return [
@@ -81,7 +75,15 @@ function podFields(workload: Workload): ManagedFields[] {
       },
       'f:spec': {
         'f:containers': elements('name', names, container),
-        ...leaves('dnsPolicy', 'enableServiceLinks', 'restartPolicy', 'schedulerName', 'securityContext'),
+        ...leaves(
+          'dnsPolicy',
+          'enableServiceLinks',
+          'restartPolicy',
+          'schedulerName',
+          'securityContext',
+          'terminationGracePeriodSeconds',
+          'tolerations',
+        ),
       },
     }),
     managedFields(
@@ -102,10 +104,7 @@ function containerSpec(name: string, image: string): object {
   return {
     name,
     image,
-    ports: [{ name: 'http', containerPort: 8080, protocol: 'TCP' }],
     resources: { requests: { cpu: '50m', memory: '64Mi' }, limits: { memory: '1Gi' } },
-    livenessProbe: { httpGet: { path: '/healthz', port: 'http', scheme: 'HTTP' }, periodSeconds: 10 },
-    volumeMounts: [{ name: 'config', mountPath: '/etc/config', readOnly: true }],
     terminationMessagePath: '/dev/termination-log',
     terminationMessagePolicy: 'File',
     imagePullPolicy: 'IfNotPresent',
