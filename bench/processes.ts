@@ -15,11 +15,18 @@ const file = (name: string) => fileURLToPath(new URL(name, import.meta.url))
 /** Starts a module of this directory, or of a package, in a process of its own. */
 export function startPeer<Q>(
   module: string,
-  options: { args?: string[]; execArgv?: string[]; env?: Record<string, string>; logFile?: string } = {},
+  options: {
+    args?: string[]
+    execArgv?: string[]
+    env?: Record<string, string>
+    logFile?: string
+    /** A part of the simulation: see `givesWay`. */
+    simulated?: boolean
+  } = {},
 ): Peer<Q> {
-  const { args = [], execArgv = [], env = {}, logFile } = options
+  const { args = [], execArgv = [], env = {}, logFile, simulated = false } = options
   const child = fork(module, args, {
-    execArgv,
+    ...(simulated ? givesWay(execArgv) : { execArgv }),
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     serialization: 'json',
@@ -29,7 +36,16 @@ export function startPeer<Q>(
   return { pid: child.pid ?? 0, ask: asker(child), stop: () => end(child) }
 }
 
-export const startSimulator = <Q>() => startPeer<Q>(file('simulator.ts'))
+/**
+ * In a cluster the kubelets and the API server have machines of their own. Where they share one with what is measured, they
+ * take only what it leaves: nothing measured waits for a core that they have.
+ */
+const givesWay = (execArgv: string[]) => ({
+  execPath: 'nice',
+  execArgv: ['-n', '10', process.execPath, ...execArgv],
+})
+
+export const startSimulator = <Q>() => startPeer<Q>(file('simulator.ts'), { simulated: true })
 
 /**
  * So many pods and connections need much of a heap, and each of its collections would take a core from what is measured:
@@ -42,6 +58,10 @@ const moduleArgs = [
 
 /** A module of this directory in a process of its own; what is itself measured is started without flags. */
 export const startModule = <Q>(name: string, execArgv = moduleArgs) => startPeer<Q>(file(name), { execArgv })
+
+/** The same where it simulates a part of a cluster. */
+export const startSimulated = <Q>(name: string) =>
+  startPeer<Q>(file(name), { execArgv: moduleArgs, simulated: true })
 
 /** `metrics-ring <args>` as it is installed, with a probe inside that measures when it is told to. */
 export function startService<Q>(args: string[], env: Record<string, string>, logFile: string): Peer<Q> {

@@ -5,7 +5,7 @@ import { createLifecycle } from '@metrics-ring/common/lifecycle'
 import type { Sampling } from '@metrics-ring/sim/kubelet/kubelets'
 import type { ListClientRequest } from '../list/client.ts'
 import { processUsage } from '../process-usage.ts'
-import { type Peer, startModule } from '../processes.ts'
+import { type Peer, startModule, startSimulated } from '../processes.ts'
 import type { Bench } from '../scenario.ts'
 import type { ApiCounts, ControlPlane, ControlPlaneRequest } from './control-plane.ts'
 import type { KubeletCounts, KubeletsRequest, KubeletsStarted } from './kubelets.ts'
@@ -54,14 +54,14 @@ export async function startSite(bench: Bench, options: SiteOptions): Promise<Sit
   bench.progress(`starting an API server and ${size.nodes} kubelets with ${size.podsPerNode} pods each`)
   const dir = mkdtempSync(join(tmpdir(), 'metrics-ring-bench-'))
   lifecycle.add(() => rmSync(dir, { recursive: true, force: true }))
-  const start = <Q>(module: string) => {
-    const peer = startModule<Q>(module)
+  const simulate = <Q>(module: string) => {
+    const peer = startSimulated<Q>(module)
     lifecycle.add(peer.stop)
     return peer
   }
-  const api = start<ControlPlaneRequest>('compare/control-plane.ts')
+  const api = simulate<ControlPlaneRequest>('compare/control-plane.ts')
   const plane = await api.ask<ControlPlane>({ do: 'start', size, kubeletProcesses: samplings.length })
-  const kubelets = samplings.map(() => start<KubeletsRequest>('compare/kubelets.ts'))
+  const kubelets = samplings.map(() => simulate<KubeletsRequest>('compare/kubelets.ts'))
   const started = await Promise.all(
     kubelets.map((peer, index) =>
       peer.ask<KubeletsStarted>({
@@ -73,7 +73,8 @@ export async function startSite(bench: Bench, options: SiteOptions): Promise<Sit
   await api.ask({ do: 'publish', kubelets: started.flatMap(({ listening }) => listening) })
   const kubeletCaFile = join(dir, 'kubelets.crt')
   writeFileSync(kubeletCaFile, started.map(({ caPem }) => caPem).join(''))
-  const client = start<ListClientRequest>('list/client.ts')
+  const client = startModule<ListClientRequest>('list/client.ts')
+  lifecycle.add(client.stop)
   const everyone = (request: KubeletsRequest) => Promise.all(kubelets.map((peer) => peer.ask(request)))
   return {
     ...plane,

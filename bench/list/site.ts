@@ -5,7 +5,7 @@ import { createLifecycle } from '@metrics-ring/common/lifecycle'
 import { freePort } from '@metrics-ring/common/testing/free-port'
 import { startRedisServer } from '@metrics-ring/common/testing/redis-server'
 import type { ProbeRequest } from '../probe.ts'
-import { type Peer, startModule, startService } from '../processes.ts'
+import { type Peer, startModule, startService, startSimulated } from '../processes.ts'
 import type { Bench } from '../scenario.ts'
 import type { ListClientRequest } from './client.ts'
 import type { ListCluster, ListClusterRequest } from './cluster.ts'
@@ -37,7 +37,7 @@ export async function prepareSite(
   progress(`starting Redis and an API server with ${options.pods} pods on ${options.nodes} nodes`)
   const redis = await startRedisServer()
   lifecycle.add(redis.stop)
-  const cluster = startModule<ListClusterRequest>('list/cluster.ts')
+  const cluster = startSimulated<ListClusterRequest>('list/cluster.ts')
   lifecycle.add(cluster.stop)
   const { kubeconfig, files, ...facts } = await cluster.ask<ListCluster>({
     do: 'start',
