@@ -38,6 +38,23 @@ export async function aim({ client, files }: Site, { url }: Server): Promise<voi
   await client.ask({ do: 'target', url, ca: files.ca, cert: files.proxyCert, key: files.proxyKey })
 }
 
+async function aimAtFirst(site: Site, { name, servers }: System): Promise<void> {
+  const [server] = servers()
+  if (!server) throw new Error(`${name} has no server`)
+  await aim(site, server)
+}
+
+/** Resolves to the milliseconds from then until the first server, one of ours, has the metadata of all nodes and pods. */
+export async function untilSynced(
+  site: Site,
+  system: System,
+  sinceMs: number,
+  everyMs: number,
+): Promise<number> {
+  await aimAtFirst(site, system)
+  return (await site.client.ask<number>({ do: 'synced', everyMs })) - sinceMs
+}
+
 /** Resolves to the milliseconds from then to the first list with every pod in it, from the first server. */
 export async function untilComplete(
   site: Site,
@@ -45,9 +62,7 @@ export async function untilComplete(
   sinceMs: number,
   againMs: number,
 ): Promise<number> {
-  const [server] = system.servers()
-  if (!server) throw new Error(`${system.name} has no server`)
-  await aim(site, server)
+  await aimAtFirst(site, system)
   const { pods, dense } = site.places
   const part = { path: `/apis/metrics.k8s.io/v1beta1/namespaces/${dense.namespace}/pods`, pods: dense.pods }
   const first = { do: 'first', pods, withinMs: 240_000, againMs, part } as const

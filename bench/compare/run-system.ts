@@ -4,7 +4,15 @@ import { watchIdle } from '../rows.ts'
 import type { Bench } from '../scenario.ts'
 import type { Ages } from './ages.ts'
 import { type Answered, measureAnswers, type Times } from './answers.ts'
-import { costs, measureAges, measureSteady, type ProcessCost, type Steady, untilComplete } from './measure.ts'
+import {
+  costs,
+  measureAges,
+  measureSteady,
+  type ProcessCost,
+  type Steady,
+  untilComplete,
+  untilSynced,
+} from './measure.ts'
 import type { Site } from './site.ts'
 import { type ProcessKind, type System, type SystemPlan, startSystem, untilUp } from './systems.ts'
 
@@ -156,10 +164,10 @@ async function restart(
     // Only our own servers say when they have the metadata of all nodes and pods.
     const isOurs = system.servers()[0]?.probe !== undefined
     const everyMs = isOurs ? lookAtStartEveryMs : lookEveryMs
-    const complete = alive(system, untilComplete(site, system, startedMs, everyMs))
-    const synced = isOurs ? site.client.ask<number>({ do: 'synced', everyMs }) : undefined
-    const [completeMs, syncedAtMs] = await Promise.all([complete, synced])
-    took.push({ completeMs, ...(syncedAtMs !== undefined && { metadataMs: syncedAtMs - startedMs }) })
+    // One after the other: each answer that it is not ready takes time from the start.
+    const metadataMs = isOurs ? await alive(system, untilSynced(site, system, startedMs, everyMs)) : undefined
+    const completeMs = await alive(system, untilComplete(site, system, startedMs, everyMs))
+    took.push({ completeMs, ...(metadataMs !== undefined && { metadataMs }) })
     const idleShare = idle()
     idleMs += idleShare * completeMs
     bench.progress(

@@ -185,13 +185,15 @@ async function first({ pods: wanted, withinMs = 60_000, againMs = 20, part }: Fi
 }
 
 async function synced(everyMs = 20): Promise<number> {
-  const isSo = async (check: string) =>
-    get({ path: `/readyz/${check}`, ...admin }).then(
+  const left = ['metric-informer-sync', 'metadata-informer-sync']
+  for (const untilMs = Date.now() + 60_000; Date.now() < untilMs; ) {
+    const path = `/readyz/${left[0]}`
+    const isSo = await get({ path, ...admin }).then(
       ({ status }) => status === 200,
       () => false,
     )
-  for (const untilMs = Date.now() + 60_000; Date.now() < untilMs; await sleep(everyMs)) {
-    if ((await isSo('metric-informer-sync')) && (await isSo('metadata-informer-sync'))) return Date.now()
+    if (!isSo) await sleep(everyMs)
+    else if (left.shift() && left.length === 0) return Date.now()
   }
   throw new Error('nodes and pods were not listed within a minute')
 }

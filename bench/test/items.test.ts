@@ -19,7 +19,13 @@ describe('the items of an answer', () => {
     const items = ['a', 'b'.repeat(300), 'c'].map((item) => field(2, item))
     expect(itemsOf(enveloped('PodMetricsList', field(1, ''), ...items), protobuf)).to.equal(3)
     expect(itemsOf(enveloped('PodMetricsList'), protobuf)).to.equal(0)
-    expect(itemsOf(Buffer.from('{"items":[{},{}]}'), 'application/json')).to.equal(2)
+    const json = (text: string) => itemsOf(Buffer.from(text), 'application/json')
+    expect(json('{"items":[{},{}]}')).to.equal(2)
+    expect(json('{"items":[]}')).to.equal(0)
+    expect(
+      json(String.raw`{"kind":"L","items":[{"a":[1,{}],"b":"x\"],"},{"c":[{},{}]},{}],"d":[1]}`),
+    ).to.equal(3)
+    expect(() => json('{"items":[{},{')).to.throw('no end')
   })
 
   it('are none where it is no list', () => {

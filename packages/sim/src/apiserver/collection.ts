@@ -25,6 +25,8 @@ export type EventListener = (event: StorageEvent, type: ResourceType) => void
 export type Collection = {
   entries: Map<string, Entry>
   keys: string[]
+  /** By their keys; undefined since the last change. Lists ask again and again, and nodes and pods seldom change. */
+  sorted: readonly Entry[] | undefined
   added: string[]
   removed: boolean
   history: StorageEvent[]
@@ -37,6 +39,7 @@ export function emptyCollection(): Collection {
   return {
     entries: new Map(),
     keys: [],
+    sorted: undefined,
     added: [],
     removed: false,
     history: [],
@@ -46,10 +49,10 @@ export function emptyCollection(): Collection {
 }
 
 /** Entries in the byte order of their keys, optionally of one namespace only. */
-export function listEntries(from: Collection, namespace?: string): Entry[] {
+export function listEntries(from: Collection, namespace?: string): readonly Entry[] {
   const keys = sortedKeys(from)
-  const wanted = namespace === undefined ? keys : rangeOf(keys, `${namespace}/`)
-  return wanted.map((key) => from.entries.get(key)).filter((entry) => entry !== undefined)
+  from.sorted ??= keys.map((key) => from.entries.get(key)).filter((entry) => entry !== undefined)
+  return namespace === undefined ? from.sorted : from.sorted.slice(...rangeOf(keys, `${namespace}/`))
 }
 
 /** Events after a version, or undefined where history does not reach back so far. */
@@ -60,8 +63,9 @@ export function eventsSince({ history, forgotten }: Collection, after: number): 
   return history.slice(first)
 }
 
-/** Adds an event, and forgets the oldest in batches once there are more than the limit. */
+/** Adds an event, after which entries are sorted anew, and forgets the oldest in batches once there are more than the limit. */
 export function remember(into: Collection, event: StorageEvent, limit: number): void {
+  into.sorted = undefined
   into.history.push(event)
   if (into.history.length <= limit * 1.25) return
   const dropped = into.history.splice(0, into.history.length - limit)
@@ -82,7 +86,7 @@ function sortedKeys(from: Collection): string[] {
   return from.keys
 }
 
-function rangeOf(keys: readonly string[], prefix: string): string[] {
+function rangeOf(keys: readonly string[], prefix: string): [start: number, end: number] {
   let low = 0
   let high = keys.length
   while (low < high) {
@@ -92,5 +96,5 @@ function rangeOf(keys: readonly string[], prefix: string): string[] {
   }
   let end = low
   while (end < keys.length && keys[end]?.startsWith(prefix)) end += 1
-  return keys.slice(low, end)
+  return [low, end]
 }

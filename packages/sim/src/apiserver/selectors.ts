@@ -136,7 +136,8 @@ export function selectorOf(
   fieldSelector: string | null,
 ): Predicate | undefined {
   const labels = labelSelector ? parseLabelSelector(labelSelector) : undefined
-  const fields = fieldSelector ? parseFieldSelector(fieldSelector, type) : []
+  const tests = fieldSelector ? parseFieldSelector(fieldSelector, type) : []
+  const fields = tests.map(({ path, ...test }) => ({ ...test, path: path.split('.') }))
   if (!labels && fields.length === 0) return undefined
   return (object) =>
     (labels === undefined || labels(object.metadata.labels)) &&

@@ -80,7 +80,8 @@ export function createStorage({ historyLimit = 20_000, versionWaitMs = 3000 }: S
     count: (type: ResourceType): number => collection(type).entries.size,
 
     /** Entries in the byte order of their keys, optionally of one namespace only. */
-    list: (type: ResourceType, namespace?: string): Entry[] => listEntries(collection(type), namespace),
+    list: (type: ResourceType, namespace?: string): readonly Entry[] =>
+      listEntries(collection(type), namespace),
 
     /** Events after a version, or undefined where history does not reach back so far. */
     since: (type: ResourceType, after: number) => eventsSince(collection(type), after),
@@ -142,7 +143,7 @@ function withVersion(object: KubeObject, version: number): KubeObject {
 }
 
 /** Server-side field of an object, for selectors. */
-export function fieldOf(object: KubeObject, path: string): string {
-  const value = at(object, ...path.split('.'))
+export function fieldOf(object: KubeObject, path: readonly string[]): string {
+  const value = at(object, ...path)
   return value === undefined || value === null ? '' : String(value)
 }

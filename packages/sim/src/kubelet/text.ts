@@ -4,9 +4,22 @@
 export function goFloat(value: number): string {
   const size = Math.abs(value)
   if (size === 0 || (size >= 1e-4 && size < 1e6)) return String(value)
+  if (value >= 1e6 && value < 1e21) return withExponent(String(value))
   const [digits, exponent = ''] = value.toExponential().split('e')
   const power = exponent.slice(1)
   return `${digits}e${exponent[0]}${power.length < 2 ? `0${power}` : power}`
+}
+
+/** Of digits with an exponent of two digits. `toExponential` says the same, and took a third of the time of an answer. */
+function withExponent(decimal: string): string {
+  const point = decimal.indexOf('.')
+  const whole = point === -1 ? decimal : decimal.slice(0, point)
+  const fraction = point === -1 ? '' : decimal.slice(point + 1)
+  const digits = whole + fraction
+  let end = digits.length
+  while (digits[end - 1] === '0') end -= 1
+  const power = whole.length - 1
+  return `${digits[0]}${end > 1 ? `.${digits.slice(1, end)}` : ''}e+${power < 10 ? '0' : ''}${power}`
 }
 
 function head(name: string, stability: string, type: 'counter' | 'gauge', help: string): string {
