@@ -88,7 +88,7 @@ export async function restartFrontend(installation: Installation, withinMs = 30_
   const startedMs = Date.now()
   const frontend = deployment.restartFrontend(victim)
   let answeredMs: number | undefined
-  for (let why = ''; Date.now() < startedMs + withinMs; await sleep(10)) {
+  for (let why = ''; Date.now() < startedMs + withinMs; await sleep(50)) {
     why = await firstList(installation, frontend.port, wanted)
     const tookMs = Date.now() - startedMs
     if (why !== 'refused') answeredMs ??= tookMs
