@@ -53,7 +53,7 @@ export const startSimulator = <Q>() => startPeer<Q>(file('simulator.ts'), { simu
  */
 const moduleArgs = [
   '--max-old-space-size=8192',
-  ...heapFlags({ growingPercent: 100, youngGrows: true, countsOutside: true }),
+  ...heapFlags({ growingPercent: 100, youngGrows: true, isLarge: true }),
 ]
 
 /** A module of this directory in a process of its own; what is itself measured is started without flags. */

@@ -6,10 +6,11 @@ export type Heap = {
   /** False: its young part keeps the size that it has. It would grow to 64 MiB under any steady load and never shrink. */
   youngGrows: boolean
   /**
-   * What lies outside of the heap (rendered items) counts as a part of it, and may double as well. By itself V8 collects all
-   * of the heap whenever 64 MiB of it have been replaced.
+   * A heap of hundreds of MiB. What lies outside of it (rendered items) counts as a part of it, and may double as well: by
+   * itself V8 collects all of the heap whenever 64 MiB of that have been replaced. And what is alive stays where it is: moving
+   * some of it together was up to half of the pause of such a collection, and left the heap no smaller.
    */
-  countsOutside?: boolean
+  isLarge?: boolean
 }
 
 /**
@@ -22,15 +23,19 @@ export function tuneHeap(heap: Heap): void {
 }
 
 /** V8 passes over a flag that it does not know, so a test has Node.js start with them. */
-export function heapFlags({ growingPercent, youngGrows, countsOutside = false }: Heap): string[] {
+export function heapFlags({ growingPercent, youngGrows, isLarge = false }: Heap): string[] {
   return [
     `--heap-growing-percent=${growingPercent}`,
     '--no-parallel-scavenge',
     // Once 100 s have passed without a collection V8 begins one to give memory back, which moves most of what is alive.
     '--memory-reducer-gc-count=0',
     ...(youngGrows ? [] : ['--semi-space-growth-factor=1']),
-    ...(countsOutside
-      ? ['--external-memory-accounted-in-global-limit', '--external-memory-max-growing-factor=2']
+    ...(isLarge
+      ? [
+          '--external-memory-accounted-in-global-limit',
+          '--external-memory-max-growing-factor=2',
+          '--no-compact',
+        ]
       : []),
   ]
 }

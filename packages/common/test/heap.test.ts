@@ -4,8 +4,8 @@ import { heapFlags } from '../src/heap.ts'
 
 describe('the flags of the heap', () => {
   it('are known to V8', () => {
-    const all = heapFlags({ growingPercent: 100, youngGrows: false, countsOutside: true })
-    expect(all).to.have.length(6)
+    const all = heapFlags({ growingPercent: 100, youngGrows: false, isLarge: true })
+    expect(all).to.have.length(7)
     const start = (...flags: string[]) =>
       String(execFileSync(process.execPath, [...flags, '-p', '1 + 1'], { stdio: 'pipe' })).trim()
     expect(start(...all)).to.equal('2')

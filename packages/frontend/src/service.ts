@@ -13,7 +13,7 @@ export function runFrontend(argv: readonly string[], env = process.env): Promise
     read: () => readFrontendConfig(argv, env),
     async start(config, log, telemetry) {
       // What changed is read a quarter of a second at a time, and is to be garbage before the young part is full.
-      tuneHeap({ growingPercent: 100, youngGrows: true, countsOutside: true })
+      tuneHeap({ growingPercent: 100, youngGrows: true, isLarge: true })
       const store = openStore(config, log, telemetry.meter)
       const frontend = await startFrontend(config, { log, env, store, telemetry })
       return frontend.drain
