@@ -1,5 +1,5 @@
 import { prepareSite, type Site, type SiteOptions } from './list/site.ts'
-import { atMost, latencyRow, percentile, type Row, watchIdle } from './rows.ts'
+import { atMost, latencyRow, median, type Row, watchIdle } from './rows.ts'
 import type { Bench } from './scenario.ts'
 
 /** Of which, at 150,000 pods, seconds (design target); a smaller cluster has nothing to wait for. */
@@ -47,7 +47,7 @@ export async function coldStart(
   const { site, starts } = await startAgain(bench, options, times)
   const at = `${starts.pods} pods, median of ${times}`
   const medianRow = (name: string, ms: readonly number[], target: number) =>
-    latencyRow(`${name}, ${at}`, (percentile(ms, 0.5) ?? Number.NaN) / 1000, 's', starts.idle, atMost(target))
+    latencyRow(`${name}, ${at}`, (median(ms) ?? Number.NaN) / 1000, 's', starts.idle, atMost(target))
   const rows = [
     medianRow('process start to first complete list', starts.tookMs, targetSeconds),
     medianRow('  of which after metadata is in', starts.afterMetadataMs, afterMetadataSeconds),

@@ -1,6 +1,6 @@
 import type { ProbeRequest, Reading } from './probe.ts'
 import type { Peer } from './processes.ts'
-import { percentile, type Row, row } from './rows.ts'
+import { median, type Row, row } from './rows.ts'
 import type { Bench } from './scenario.ts'
 
 type Shard = { peer: Peer<ProbeRequest>; port: number }
@@ -44,25 +44,13 @@ export async function measureTelemetry(
     found.push({ on, off })
     await Promise.all([...shards.values()].map(({ peer }) => peer.stop()))
   }
-  const median = (of: (round: { on: number; off: number }) => number) =>
-    found.length === 0 ? undefined : percentile(found.map(of), 0.5)
   return [
-    row(
-      'CPU per scrape beside another shard, telemetry on',
-      median(({ on }) => on),
-      'ms',
-    ),
-    row(
-      'CPU per scrape beside another shard, telemetry off',
-      median(({ off }) => off),
-      'ms',
-    ),
-    row(
-      '  on / off, median of the rounds',
-      median(({ on, off }) => on / off),
-      '',
-      { is: '<=', value: 1.03 },
-    ),
+    row('CPU per scrape beside another shard, telemetry on', median(found.map(({ on }) => on)), 'ms'),
+    row('CPU per scrape beside another shard, telemetry off', median(found.map(({ off }) => off)), 'ms'),
+    row('  on / off, median of the rounds', median(found.map(({ on, off }) => on / off)), '', {
+      is: '<=',
+      value: 1.03,
+    }),
   ]
 }
 

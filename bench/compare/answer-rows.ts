@@ -2,7 +2,7 @@ import {
   atMost,
   latencyRow,
   leastIdle,
-  percentile,
+  median,
   type Row,
   ratioRow,
   row,
@@ -116,11 +116,4 @@ export function ageRows(peer: Found, ours: Found, { samplings, hangingPercent }:
       ),
     ]
   })
-}
-
-function median(values: readonly (number | undefined)[] = []): number | undefined {
-  return percentile(
-    values.filter((value) => value !== undefined),
-    0.5,
-  )
 }

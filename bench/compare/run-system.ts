@@ -60,14 +60,8 @@ export async function runSystem(
   phases: Phases,
 ): Promise<SystemResult> {
   bench.progress(`--- ${plan.name}`)
-  await site.resetCounts()
-  await site.hideNodes()
-  const system = await startSystem(bench, site, plan)
+  const { system, completeMs } = await startComplete(bench, site, plan)
   try {
-    await alive(system, untilUp(system))
-    await site.showNodes()
-    const completeMs = await alive(system, untilComplete(site, system, Date.now(), lookEveryMs))
-    bench.progress(`${plan.name}: complete ${(completeMs / 1000).toFixed(1)} s after the last node has come`)
     await bench.wait(phases.settling * site.options.intervalMs, `${plan.name} settles`)
     const steady = await measureSteady(bench, site, system, phases.intervals)
     return {
@@ -80,6 +74,27 @@ export async function runSystem(
     }
   } finally {
     await system.stop()
+  }
+}
+
+/** Starts a system without a node, lets the nodes come, and resolves when its first server lists every pod. */
+export async function startComplete(
+  bench: Bench,
+  site: Site,
+  plan: SystemPlan,
+): Promise<{ system: System; completeMs: number }> {
+  await site.resetCounts()
+  await site.hideNodes()
+  const system = await startSystem(bench, site, plan)
+  try {
+    await alive(system, untilUp(system))
+    await site.showNodes()
+    const completeMs = await alive(system, untilComplete(site, system, Date.now(), lookEveryMs))
+    bench.progress(`${plan.name}: complete ${(completeMs / 1000).toFixed(1)} s after the last node has come`)
+    return { system, completeMs }
+  } catch (error) {
+    await system.stop()
+    throw error
   }
 }
 

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { lastWords } from '@metrics-ring/cli/demo/process'
 import { createLifecycle } from '@metrics-ring/common/lifecycle'
 import { freePort } from '@metrics-ring/common/testing/free-port'
-import { startRedisServer } from '@metrics-ring/common/testing/redis-server'
+import { type RedisServer, startRedisServer } from '@metrics-ring/common/testing/redis-server'
 import { startMetricsServer } from '../metrics-server.ts'
 import type { ProbeRequest } from '../probe.ts'
 import { type Peer, startService } from '../processes.ts'
@@ -24,6 +24,7 @@ export type System = {
   name: string
   processes(): Measured[]
   servers(): Server[]
+  redis?: RedisServer
   /** What a process has said last. */
   lastWords(name: string): string
   /** Ends the first server and starts it again; resolves to when the new process was started, ms since the epoch. */
@@ -43,9 +44,10 @@ export async function startSystem(bench: Bench, site: Site, plan: SystemPlan): P
   // Certificates and logs; the site's directory, which outlives every system, goes in the end.
   const dir = mkdtempSync(join(site.dir, `${plan.kind}-`))
   const place: Place = { site, dir, redisUrl: undefined }
+  let redis: RedisServer | undefined
   const others: Measured[] = []
   if (plan.kind === 'sharded') {
-    const redis = await startRedisServer()
+    redis = await startRedisServer()
     lifecycle.add(redis.stop)
     place.redisUrl = redis.url
     others.push({ name: 'redis', kind: 'Redis', pid: redis.pid() })
@@ -64,6 +66,7 @@ export async function startSystem(bench: Bench, site: Site, plan: SystemPlan): P
     name,
     processes: () => [...others, ...servers],
     servers: () => [...servers],
+    ...(redis && { redis }),
     lastWords: (process) => lastWords(join(dir, `${process}.log`)),
     async restartServer() {
       await servers[0]?.stop()

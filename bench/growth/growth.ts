@@ -1,9 +1,10 @@
 import { errorText } from '@metrics-ring/common/errors'
 import type { FlagTable } from '@metrics-ring/common/flags'
 import type { Sampling } from '@metrics-ring/sim/kubelet/kubelets'
-import { costs, measureSteady, type ProcessCost, untilComplete } from '../compare/measure.ts'
+import { costs, measureSteady, type ProcessCost } from '../compare/measure.ts'
+import { startComplete } from '../compare/run-system.ts'
 import { type Site, startSite } from '../compare/site.ts'
-import { type System, startSystem, untilUp } from '../compare/systems.ts'
+import type { System } from '../compare/systems.ts'
 import { percentile, type Row, row, watchIdle } from '../rows.ts'
 import type { Bench, Scenario } from '../scenario.ts'
 import { hpa } from '../users.ts'
@@ -126,11 +127,7 @@ async function withSite(
 
 async function complete(bench: Bench, site: Site, shards: number): Promise<System> {
   const plan = { name: `${shards} shards`, kind: 'sharded', shards, frontends: 2 } as const
-  await site.hideNodes()
-  const system = await startSystem(bench, site, plan)
-  await untilUp(system)
-  await site.showNodes()
-  await untilComplete(site, system, Date.now(), 2_000)
+  const { system } = await startComplete(bench, site, plan)
   await bench.wait(site.options.intervalMs, `${plan.name} over ${site.options.nodes} nodes settle`)
   return system
 }

@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { latencyRow, percentile, row, table } from '../rows.ts'
+import { latencyRow, median, percentile, row, table } from '../rows.ts'
 
 describe('a row of a benchmark', () => {
   it('passes when it reaches its target, and says neither where it has none', () => {
@@ -43,5 +43,11 @@ describe('a row of a benchmark', () => {
   it('may be a percentile', () => {
     expect(percentile([3, 1, 2], 0.5)).to.equal(2)
     expect(percentile([], 0.5)).to.equal(undefined)
+  })
+
+  it('may be a median, of an even number between the two in the middle', () => {
+    expect(median([3, 1, undefined, 2])).to.equal(2)
+    expect(median([4, 1, 2, 3])).to.equal(2.5)
+    expect(median([])).to.equal(undefined)
   })
 })
